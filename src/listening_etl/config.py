@@ -1,0 +1,284 @@
+"""`listening.yaml` and the environment, as one frozen `Settings`.
+
+Reading them imports no plugin; `check_plugins` and `plugin_options` take the registry that did.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from listening_etl.errors import ConfigError, PluginError
+from listening_etl.model import Options
+from listening_etl.registry import Plugin, Registry, Role, did_you_mean
+from listening_etl.settings_file import (
+    Document,
+    Explained,
+    Loc,
+    Problem,
+    SettingsError,
+    explain,
+    parse,
+    read_text,
+    split,
+)
+from listening_etl.settings_model import (
+    FILE,
+    HOME,
+    PATH,
+    Entity,
+    FilterSettings,
+    PluginSettings,
+    ScorerSettings,
+    Settings,
+    SourceSettings,
+    Topic,
+)
+from listening_etl.settings_values import EnvRef
+
+__all__ = [
+    "Entity",
+    "EnvRef",
+    "FilterSettings",
+    "PluginSettings",
+    "Problem",
+    "ScorerSettings",
+    "Settings",
+    "SettingsError",
+    "SourceSettings",
+    "Topic",
+    "check_plugins",
+    "json_schema",
+    "load_settings",
+    "parse_settings",
+    "plugin_options",
+]
+
+
+def load_settings(path: Path | str | None = None) -> Settings:
+    """Read the settings: the file given, else the one that LISTENING_CONFIG names, else `listening.yaml` in
+    the current folder or above it. Raises `SettingsError` with every problem found."""
+    found = Path(path or os.environ.get("LISTENING_CONFIG") or _search())
+    return parse_settings(read_text(found), found)
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """Settings from the text of a file at `path`; raises `SettingsError` with every problem found."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link of a mounted ConfigMap
+    document = parse(text, path.name)
+    problems = [*document.problems, *_unknown_entities(document)]
+    given = {HOME: path.parent, PATH: path, **document.data}
+    try:
+        settings = Settings.model_validate(given, by_alias=True, by_name=False)
+    except ValidationError as error:
+        told = explain(error, Settings, document.marks)
+        problems += [document.marks.problem(loc, split(loc)[0], what, do) for loc, what, do in told]
+    if problems:
+        raise SettingsError(problems) from None  # pydantic's own text would repeat what was written
+    return settings.marked(document.marks)
+
+
+def check_plugins(settings: Settings, registry: Registry) -> None:
+    """Check every plugin and option that the settings name; raises `SettingsError` with every problem."""
+    problems: list[Problem] = []
+    for topic in settings.topics.values():
+        for role in get_args(Role):
+            for name in topic.chosen(role):
+                problems += _resolve(settings, registry, topic, role, name)[2]
+    if problems:
+        raise SettingsError(problems)
+
+
+def plugin_options(
+    settings: Settings, registry: Registry, topic: str, role: Role, name: str
+) -> tuple[Any, Options]:
+    """Return the plugin that stands under `name` (for a scorer: its measure) in a topic, and its options
+    with secrets filled in and paths made absolute. Raises `SettingsError`."""
+    instance, options, problems = _resolve(settings, registry, settings.topic(topic), role, name)
+    if options is None or problems:
+        raise SettingsError(problems)
+    return instance, options
+
+
+def _search() -> Path:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    do = "Write one there, or name it in LISTENING_CONFIG."
+    raise SettingsError([Problem(FILE, None, "", f"there is none in {here} or above it", do)])
+
+
+def _unknown_entities(document: Document) -> Iterator[Problem]:
+    """Entities that a source is said to be about and that its topic does not have."""
+    for topic_name, topic in _items(document.data.get("topics")):
+        entities = [name for name, _ in _items(_get(topic, "entities"))]
+        for source_name, source in _items(_get(topic, "sources")):
+            about = _get(source, "about")
+            for n, entity in enumerate(about if isinstance(about, list) else []):
+                if isinstance(entity, str) and entity not in entities:
+                    what = f"source {source_name!r} is about {entity!r}, which is no entity of this topic."
+                    yield document.marks.problem(
+                        ("topics", topic_name, "sources", source_name, "about", n),
+                        ("topics", topic_name),
+                        what + did_you_mean(entity, entities),
+                        f"Entities: {', '.join(entities)}.",
+                    )
+
+
+def _items(given: Any) -> list[tuple[str, Any]]:
+    return list(given.items()) if isinstance(given, dict) else []
+
+
+def _get(given: Any, key: str) -> Any:
+    return given.get(key) if isinstance(given, dict) else None
+
+
+Resolved = tuple[Any, Options | None, list[Problem]]
+"""A plugin's instance, its options, and what is wrong with them."""
+
+
+def _resolve(settings: Settings, registry: Registry, topic: Topic, role: Role, name: str) -> Resolved:
+    chosen, path = topic.chosen(role).get(name), ("topics", topic.name)
+    marks = settings.marks
+    if chosen is None:
+        what = f"there is no {role} {name!r} here.{did_you_mean(name, topic.chosen(role))}"
+        return None, None, [marks.problem(path, path, what)]
+    start: Loc = (*path, f"{role}s", name)
+    try:
+        instance = _look_up(registry, role, name, chosen.plugin)
+    except PluginError as error:
+        what = f"{role} {name!r}: {error.what}"
+        return None, None, [marks.problem((*start, "plugin"), path, what, error.do)]
+    options, told = _read_options(settings, instance.options_type, chosen, role, (*start, "options"))
+    return instance, options, [marks.problem(loc, path, what, do) for loc, what, do in told]
+
+
+def _look_up(registry: Registry, role: Role, name: str, plugin: str) -> Any:
+    if role == "scorer":
+        return registry.scorer(name, plugin)
+    return registry.source(plugin) if role == "source" else registry.filter(plugin)
+
+
+def _read_options(
+    settings: Settings, model: type[Options], chosen: PluginSettings, role: Role, start: Loc
+) -> tuple[Options | None, list[Explained]]:
+    """Options with secrets and paths, or what is wrong with them."""
+    subject = f"{role} {chosen.name!r}"
+    unset: list[Explained] = []
+    secrets: list[str] = []
+    told: list[Explained] = [
+        ((*start, name), f"{subject}: option {name!r} is a secret, written out", "Write {env: NAME} instead.")
+        for name, field in model.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+        and isinstance(chosen.options.get(name), str)
+    ]
+    given = _reveal(chosen.options, start, unset, secrets)
+    options = None
+    try:
+        options = at_home(model.model_validate(given), settings.home)
+    except ValidationError as error:
+        hint = f"`listening plugins {chosen.plugin}` lists them."
+        found = explain(error, model, settings.marks, start, owner=subject, hint=hint)
+        told += [(loc, _masked(what, secrets), do) for loc, what, do in found]
+    missing = [loc for loc, _, _ in unset]
+    told = [one for one in told if not any(one[0][: len(loc)] == loc for loc in missing)]
+    return options, [*((loc, f"{subject}: {what}", do) for loc, what, do in unset), *told]
+
+
+def _reveal(given: Any, loc: Loc, unset: list[Explained], secrets: list[str]) -> Any:
+    """Put the values of environment variables in the place of `{env: NAME}`, as secrets."""
+    if isinstance(given, list):
+        return [_reveal(item, (*loc, n), unset, secrets) for n, item in enumerate(given)]
+    if not isinstance(given, dict):
+        return given
+    if set(given) != {"env"} or not isinstance(given["env"], str):
+        return {key: _reveal(value, (*loc, key), unset, secrets) for key, value in given.items()}
+    try:
+        secret = EnvRef.model_construct(env=given["env"]).secret()
+    except ConfigError as error:
+        unset.append((loc, error.what, error.do))
+        return SecretStr("unset")
+    secrets.append(secret.get_secret_value())
+    return secret
+
+
+def _masked(what: str, secrets: list[str]) -> str:
+    """Take out secrets that a plugin's own check may have repeated."""
+    for secret in secrets:
+        what = what.replace(secret, "**********")
+    return what
+
+
+def at_home(options: Options, home: Path) -> Options:
+    """Make relative paths absolute from the folder of the settings.
+
+    These are: every `Path`, also in a list, a mapping or nested options; and a text called `path` or `model`
+    when there is such a file or folder, since a model may also be a name.
+    """
+
+    def moved(value: Any, name: str = "") -> Any:
+        if isinstance(value, Path):
+            return home / value.expanduser()
+        if isinstance(value, str) and name in {"path", "model"}:
+            return str(home / value) if value and _exists(home / value) else value
+        if isinstance(value, BaseModel):
+            changed = {key: new for key, old in value if (new := moved(old, key)) != old}
+            return value.model_copy(update=changed)
+        if type(value) in {list, tuple, set, frozenset}:
+            return type(value)(moved(item) for item in value)
+        return {key: moved(item) for key, item in value.items()} if type(value) is dict else value
+
+    anchored: Options = moved(options)
+    return anchored
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long or holding a NUL: a name, then, and no file
+        return False
+
+
+def json_schema(registry: Registry | None = None) -> dict[str, Any]:
+    """JSON Schema of `listening.yaml` for editors; with a registry, also names and options of its plugins."""
+    schema = Settings.model_json_schema()
+    definitions: dict[str, Any] = schema["$defs"]
+    for part in (schema, *definitions.values()):
+        hidden = [name for name in part.get("properties", {}) if name.startswith("<")]
+        for name in hidden:
+            del part["properties"][name]
+        part["required"] = [name for name in part.get("required", ()) if name not in hidden]
+    for role in get_args(Role) if registry else ():
+        properties = definitions[f"{role.capitalize()}Settings"]["properties"]
+        working = [p for p in registry.plugins() if p.role == role and not p.broken] if registry else []
+        if working:
+            properties["plugin"]["anyOf"] = [{"enum": sorted({p.name for p in working})}, {"type": "string"}]
+            choices = [_option_schema(plugin, definitions) for plugin in working]
+            properties["options"] = {**properties["options"], "anyOf": choices}
+    return schema
+
+
+def _option_schema(plugin: Plugin, definitions: dict[str, Any]) -> dict[str, Any]:
+    prefix = f"{plugin.role}_{plugin.measure or ''}_{plugin.name}_"
+    own = plugin.instance.options_type.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+    for name, definition in own.pop("$defs", {}).items():
+        definitions[prefix + name] = _with_references(definition)
+    described = {**own, "title": plugin.name, "description": plugin.summary or plugin.name}
+    schema: dict[str, Any] = _with_references(described)
+    return schema
+
+
+def _with_references(schema: Any) -> Any:
+    """Let a secret be written as `{env: NAME}`."""
+    if isinstance(schema, list):
+        return [_with_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "password":
+        return {"$ref": "#/$defs/EnvRef"}
+    return {key: _with_references(value) for key, value in schema.items()}

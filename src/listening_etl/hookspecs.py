@@ -1,0 +1,93 @@
+"""The plugin roles, and the hooks through which plugins register instances of them.
+
+A role is a `Protocol`: there is no class to inherit. Filters and scorers get a batch as a Polars frame with
+the columns of `listening_etl.frame.SCHEMA` and answer one value a row, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import pluggy
+
+from listening_etl.model import Capabilities, Item, Labels, Mention, Options, Range, Slice, Truncated
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from listening_etl.http import Http
+
+GROUP = "listening_etl"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Brings mentions in. The class docstring is its page in the catalogue: what it collects, what it
+    misses, limits, terms."""
+
+    name: str
+    options_type: type[Options]
+    capabilities: Capabilities
+
+    def fetch(
+        self, options: Any, slice: Slice, http: Http
+    ) -> Iterator[Item | Truncated | bytes | str | dict[str, Any]]:
+        """Yield the items of the slice as received: input only, lazily, without state."""
+        ...
+
+    def parse(self, item: Any, options: Any) -> Mention | list[Mention]:
+        """Turn one item, as yielded, into its mention or mentions. Pure: no network, clock or file."""
+        ...
+
+
+@runtime_checkable
+class Filter(Protocol):
+    """Keeps or drops mentions. `reason` says why a mention was dropped; `{option}` is filled in."""
+
+    name: str
+    version: str
+    reason: str
+    options_type: type[Options]
+
+    def keep(self, mentions: pl.DataFrame, options: Any) -> pl.Series:
+        """One boolean a row; null keeps, since nobody is dropped on a guess."""
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Measures mentions: `measure` says what, `name` who, `languages` which it can judge (None: any)."""
+
+    name: str
+    measure: str
+    scale: Range | Labels
+    version: str
+    languages: frozenset[str] | None
+    options_type: type[Options]
+
+    def score(self, mentions: pl.DataFrame, options: Any) -> pl.Series | pl.DataFrame:
+        """One value a row (null: not judged), or a frame with `label` and/or `value`, and optionally
+        `confidence` (0 to 1) and `detail` (a struct: components, evidence)."""
+        ...
+
+
+class Hooks:
+    """What a plugin may implement; each returns a list of instances."""
+
+    @hookspec
+    def listening_sources(self) -> list[Source]:
+        """Return source plugins."""
+        raise NotImplementedError
+
+    @hookspec
+    def listening_filters(self) -> list[Filter]:
+        """Return filter plugins."""
+        raise NotImplementedError
+
+    @hookspec
+    def listening_scorers(self) -> list[Scorer]:
+        """Return scorer plugins."""
+        raise NotImplementedError

@@ -1,0 +1,102 @@
+"""A topic's DAGs run by Airflow in this process, without a scheduler: `python -m listening_etl.orchestration.demo`.
+
+They are the DAGs of `dags/`, with Airflow's own tasks, receipts, mapping, retries and records; only the
+waiting for a schedule is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from listening_etl.config import load_settings
+from listening_etl.errors import ListeningError
+from listening_etl.orchestration.airflow_home import airflow_environment
+
+
+class RunFailed(ListeningError):
+    """A run of a DAG did not end well."""
+
+
+def run_topic(topic: str, since: str, until: str, home: Path | None = None) -> None:
+    """Run `listen_<topic>` for a window, then `kpis_<topic>` and `upkeep`; a line for each task on stdout.
+
+    All of them run, so that what came through can be seen; then raises `RunFailed` for those that failed.
+    """
+    settings = load_settings(home / "listening.yaml" if home else None)
+    zone = ZoneInfo(settings.topic(topic).timezone)
+    environment = airflow_environment(settings.home, metadata="sqlite")
+    os.environ.update(environment)
+    log = Path(environment["AIRFLOW_HOME"]) / "demo.log"
+    from listening_etl.pipeline.plan import instant
+
+    with aside(log) as screen:
+        bag = open_dags(environment)
+        failed = [
+            name
+            for name, at, conf in (
+                (f"listen_{topic}", instant(until, zone), {"since": since, "until": until}),
+                (f"kpis_{topic}", None, {}),
+                ("upkeep", None, {}),
+            )
+            if not run_dag(bag, name, at, conf, screen)
+        ]
+    if failed:
+        raise RunFailed(
+            f"{' and '.join(failed)} failed", do=f"The reasons stand above, the whole log in {log}."
+        )
+
+
+def open_dags(environment: dict[str, str]) -> Any:
+    """Airflow's records brought up to date, and the DAGs read; raises `RunFailed` when one cannot be."""
+    from airflow.utils.db import initdb
+
+    initdb()
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(environment["AIRFLOW__CORE__DAGS_FOLDER"])
+    if bag.import_errors:
+        file, error = next(iter(bag.import_errors.items()))
+        raise RunFailed(f"the DAG file cannot be read: {error.strip().splitlines()[-1]}", where=file)
+    return bag
+
+
+def run_dag(bag: Any, name: str, at: datetime | None, conf: dict[str, str], screen: TextIO) -> bool:
+    """Run one DAG to its end; whether it succeeded."""
+    from airflow.sdk.listener import get_listener_manager
+
+    print(f"\n{name}", file=screen, flush=True)
+    progress = Progress(screen)
+    get_listener_manager().add_listener(progress)
+    try:
+        when = {} if at is None else {"logical_date": at}
+        run = bag.dags[name].test(run_conf=conf, **when)
+    finally:
+        get_listener_manager().pm.unregister(progress)
+    for instance in sorted(run.get_task_instances(), key=lambda found: (found.task_id, found.map_index)):
+        if (instance.task_id, instance.map_index) not in progress.seen:
+            progress.line(instance.task_id, str(instance.state), None)
+    return str(run.state) == "success"
+
+
+class Progress:
+    """Hears of tasks from Airflow, and writes a line for each."""
+
+    def __init__(self, screen: TextIO) -> None:
+        self.screen, self.started = screen, time.monotonic()
+        self.seen: set[tuple[str, int]] = set()
+
+    def line(self, name: str, state: str, seconds: float | None) -> None:
+        """Write how a task ended."""
+        took = "" if seconds is None else f"{seconds:6.1f} s"
+        self.screen.write(f"  {name:<52} {state:<16}{took}\n")
+        self.screen.flush()
+
+    def ended(self, instance: Any, state: str) -> None:
+        """Write a task's line; a mapped one goes by its part."""
+        self.seen.add((instance.task_id, instance.map_index))
+        part = instance.rendered_map_index or (str(instance.map_index) if instance.map_index >= 0 else "")
+        self.line(f"{instance.task_id} {part}".strip(), state, time.monotonic() - self.started)

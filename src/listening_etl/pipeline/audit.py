@@ -1,0 +1,130 @@
+"""Audit: load a run's batches into staging tables and check them there, before anybody can read them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from listening_etl.errors import QualityFailed
+from listening_etl.frame import INSTANT
+from listening_etl.pipeline.context import Context
+from listening_etl.pipeline.curate import COUNTS
+from listening_etl.quality import Gate, load_suite, raise_if_stopped, rows_for_warehouse, verdict
+from listening_etl.warehouse import loading, runs
+from listening_etl.warehouse.engine import Connection, transaction
+
+SUITES = {"mention": "mention", "score": "score", "entity": "mention_entity"}
+
+
+def run_id_of(receipts: Iterable[dict[str, Any]]) -> str:
+    """The token of a run, the same for the same slices and raw files: a retry finds its own tables."""
+    words = sorted(
+        f"{r['topic']} {r['source']} {r['query']} {r['since']} {r['until']} {r['parts']}" for r in receipts
+    )
+    return hashlib.blake2b("\n".join(words).encode(), digest_size=6).hexdigest()
+
+
+def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Stage and check the batches; returns the run's receipt.
+
+    A failed check stops the run (`QualityFailed`, nothing is published), quarantines the rows it names, or
+    is recorded, as its suite says.
+    """
+    run_id = run_id_of(receipts)
+    started = context.now()
+    with transaction(context.url) as connection:
+        loading.create(connection, run_id)
+        _load(context, connection, receipts, run_id, started)
+        loading.collapse(connection, context.topic.name, run_id)
+        loading.remove_opted_out(connection, context.topic.name, run_id)
+        loading.analyze(connection, run_id)
+    results = _check(context, run_id)
+    counts = _counts(receipts)
+    window = [datetime.fromisoformat(r[end]) for r in receipts for end in ("since", "until")]
+    record = {
+        "run_id": run_id, "topic": context.topic.name, "since": min(window), "until": max(window),
+        "state": "audited", "started_at": started, "finished_at": None, "counts": counts, "message": None,
+    }  # fmt: skip
+    with transaction(context.url) as connection:
+        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
+        loading.mark_quarantined(
+            connection, run_id, {key: "; ".join(why) for key, why in verdict(results).quarantined.items()}
+        )
+        runs.record(connection, record)
+    try:
+        raise_if_stopped(results, where=f"run {run_id} of topic '{context.topic.name}'")
+    except QualityFailed as error:
+        with transaction(context.url) as connection:
+            failed = {"state": "failed", "finished_at": context.now(), "message": str(error)}
+            runs.record(connection, {**record, **failed})
+        raise
+    return {"run_id": run_id, "topic": context.topic.name, "counts": counts}
+
+
+def _load(
+    context: Context, connection: Connection, receipts: list[dict[str, Any]], run_id: str, at: datetime
+) -> None:
+    for number, receipt in enumerate(receipts):
+        for batch in receipt["batches"]:
+            for name in loading.STAGED:
+                if name == "coverage":
+                    continue
+                frame = context.staging.read_frame(f"{batch}/{name}.parquet")
+                if name == "mention":
+                    frame = frame.with_columns(
+                        slice=pl.lit(number, dtype=pl.Int32), topic=pl.lit(context.topic.name)
+                    )
+                loading.copy(connection, loading.staged(name, run_id), frame)
+    loading.copy(connection, loading.staged("coverage", run_id), _ledger(receipts, run_id, at))
+
+
+def _ledger(receipts: list[dict[str, Any]], run_id: str, at: datetime) -> pl.DataFrame:
+    """One coverage row per answer, shaped like ops.coverage."""
+    rows = [
+        {
+            **{
+                name: receipt[name]
+                for name in ("topic", "source", "query", "state", "reason", "expected", "received")
+            },
+            "since": datetime.fromisoformat(receipt["since"]),
+            "until": datetime.fromisoformat(receipt["until"]),
+            **{name: receipt["counts"][name] for name in COUNTS},
+            "raw": " ".join(receipt["parts"]) or None,
+            "run_id": run_id,
+            "recorded_at": at,
+            "slice": number,
+        }
+        for number, receipt in enumerate(receipts)
+    ]
+    texts = dict.fromkeys(("topic", "source", "query", "state", "reason", "raw", "run_id"), pl.String)
+    times = dict.fromkeys(("since", "until", "recorded_at"), INSTANT)
+    numbers = dict.fromkeys(("expected", "received", *COUNTS), pl.Int64)
+    return pl.DataFrame(rows, schema_overrides={**texts, **times, **numbers, "slice": pl.Int32})
+
+
+def _check(context: Context, run_id: str) -> list[Any]:
+    horizon = context.now().isoformat()
+    with Gate(context.url) as gate:
+        return [
+            result
+            for name, suite in SUITES.items()
+            for result in gate.check(
+                load_suite(suite),
+                f"{name}_{run_id}",
+                id_column="mention_id",
+                where_parameters={"horizon": horizon} if name == "mention" else {},
+            )
+        ]
+
+
+def _counts(receipts: list[dict[str, Any]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for receipt in receipts:
+        total.update(receipt["counts"])
+        total["received"] += receipt["received"]
+    return dict(total)

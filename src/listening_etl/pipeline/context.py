@@ -1,0 +1,92 @@
+"""What every step needs to know of its surroundings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from listening_etl import registry as registries
+from listening_etl.config import Settings, Topic, load_settings, plugin_options
+from listening_etl.privacy import key_bytes, saved_key
+from listening_etl.registry import Registry, Role
+from listening_etl.staging import Staging
+from listening_etl.warehouse.engine import warehouse_url
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Context:
+    """A topic with its settings, plugins, staging area, warehouse and clock."""
+
+    settings: Settings
+    registry: Registry
+    topic: Topic
+    now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def staging(self) -> Staging:
+        """The area for files between steps."""
+        return Staging(str(self.settings.staging))
+
+    @cached_property
+    def url(self) -> str:
+        """The warehouse's address; starts the embedded server if there is no other."""
+        return warehouse_url(configured_warehouse(self.settings), self.settings.home)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key for pseudonyms: from the environment, else the one saved on this laptop."""
+        name, saved = self.settings.pseudonym_key.env, saved_key(self.settings.home)
+        key = os.environ.get(name) or (saved.read_text("ascii").strip() if saved.exists() else None)
+        return key_bytes(key, name)
+
+    def source(self, name: str) -> tuple[Any, Any]:
+        """A source plugin of the topic and its options."""
+        return self._plugin("source", name)
+
+    def filter(self, name: str) -> tuple[Any, Any]:
+        """A filter plugin of the topic and its options."""
+        return self._plugin("filter", name)
+
+    def scorer(self, measure: str) -> tuple[Any, Any]:
+        """The scorer that the topic chose for a measure, and its options."""
+        return self._plugin("scorer", measure)
+
+    def _plugin(self, role: Role, name: str) -> tuple[Any, Any]:
+        if (role, name) not in self._plugins:
+            self._plugins[role, name] = plugin_options(
+                self.settings, self.registry, self.topic.name, role, name
+            )
+        return self._plugins[role, name]
+
+    @cached_property
+    def _plugins(self) -> dict[tuple[Role, str], tuple[Any, Any]]:
+        return {}
+
+
+def configured_warehouse(settings: Settings) -> str | None:
+    """The warehouse's address as configured, or None for the embedded server."""
+    url = settings.warehouse_url()
+    return None if url is None else url.get_secret_value()
+
+
+@cache
+def open_registry(folders: tuple[Path, ...]) -> Registry:
+    """The plugins of these folders and of installed packages; read once a process, models stay loaded."""
+    return registries.load(folders)
+
+
+def open_context(topic: str, config: Path | None = None, now: Callable[[], datetime] = utc_now) -> Context:
+    """Read the settings, find the plugins, choose the topic; raises `ConfigError` with what is wrong."""
+    settings = load_settings(config)
+    chosen = settings.topic(topic)
+    return Context(settings, open_registry(settings.plugin_folders), chosen, now)

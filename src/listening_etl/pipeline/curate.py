@@ -1,0 +1,112 @@
+"""Curate: from items as received to mentions, entity matches, scores and rejects, as Parquet files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from listening_etl.model import Slice
+from listening_etl.pipeline import judging, records
+from listening_etl.pipeline.context import Context
+from listening_etl.pipeline.normalising import collapse, normalise
+from listening_etl.pipeline.parsing import parse
+from listening_etl.query import entities
+
+COUNTS = (
+    "rows", "mentions", "duplicates", "malformed", "skipped", "outside", "unmatched", "filtered", "opted_out",
+    "quarantined",
+)  # fmt: skip
+
+
+def curate(context: Context, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Curate the raw files of the answers of a slice; returns one receipt per answer, with its batches.
+
+    A pure function of the raw files and the settings: the same input writes the same files.
+    """
+    receipts = []
+    for answer in answers:
+        slice = Slice.from_dict(answer)
+        counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+        batches = []
+        for part in answer["parts"]:
+            batch, found = curate_part(context, slice, part)
+            batches.append(batch)
+            counts.update(found)
+        receipts.append({**answer, "batches": batches, "counts": dict(counts)})
+    return receipts
+
+
+def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapping[str, int]]:
+    """Curate one raw file; returns the folder of the batch and the counts, which add up to `rows`."""
+    source, options = context.source(slice.source)
+    settings = context.topic.sources[slice.source]
+    raw = context.staging.read_frame(raw_uri)
+    parsed, refused = parse(source, options, raw)
+    rejects = [records.reject_refused(refused, slice.source, raw_uri)]
+    counts: Counter[str] = Counter(r.stage for r in refused)
+    counts["rows"] = parsed.height + len(refused)
+
+    inside = pl.col("published_at").is_between(slice.window.since, slice.window.until, closed="left")
+    counts["outside"] = parsed.height - (parsed := parsed.filter(inside)).height
+    mentions = records.with_public_text(normalise(parsed, settings), context.topic.entities)
+
+    mentions, others = collapse(mentions)
+    counts["duplicates"] = others.height
+    same = pl.col("content_hash") == pl.col("newest_hash")
+    why = (
+        pl.when(same)
+        .then(pl.lit("the same content again"))
+        .otherwise(pl.lit("an older version of the same id"))
+    )
+    rejects.append(records.reject_mentions(others, raw_uri, "duplicate", why))
+
+    mentions, matches, unmatched = match(context, mentions, settings.about)
+    counts["unmatched"] = unmatched.height
+    rejects.append(
+        records.reject_mentions(unmatched, raw_uri, "unmatched", "about none of the topic's entities")
+    )
+
+    mentions, language = judging.detect_language(context, mentions)
+    mentions, dropped = judging.apply_filters(context, mentions)
+    for drop in dropped:
+        rejects.append(
+            records.reject_mentions(drop.mentions, raw_uri, "filter", drop.reason, drop.rule, drop.version)
+        )
+    counts["filtered"] = sum(drop.mentions.height for drop in dropped)
+    counts["mentions"] = mentions.height
+    counts["quarantined"] = counts["opted_out"] = 0
+
+    scores = [language, *(judging.score(context, m, mentions) for m in judging.batch_measures(context))]
+    frames = records.tables(mentions, slice.source, context.key)
+    frames["mention"] = frames["mention"].with_columns(pl.lit(raw_uri).alias("raw"))
+    frames["score"] = pl.concat(scores).join(mentions.select("mention_id"), on="mention_id", how="semi")
+    frames["entity"] = matches.join(mentions.select("mention_id"), on="mention_id", how="semi")
+    frames["reject"] = pl.concat(rejects)
+    batch = batch_uri(context, slice, raw_uri)
+    for name, frame in frames.items():
+        context.staging.write_frame(f"{batch}/{name}.parquet", frame)
+    return batch, {name: counts[name] for name in COUNTS}
+
+
+def match(
+    context: Context, mentions: pl.DataFrame, about: tuple[str, ...]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Mentions about an entity of the topic (with `matches`), the bridge rows, and mentions about none."""
+    public = mentions.with_columns(text="public_text", title="public_title")
+    found = entities.match(public, context.topic.entities, about)
+    found = found.with_columns(mentions.select("mention_id", "content_hash")[found["row"]])
+    grouped = found.group_by("row").agg(pl.struct("entity", "role", "match", "owned").alias("matches"))
+    indexed = mentions.with_row_index("row").join(grouped, on="row", how="left").sort("row").drop("row")
+    matched = pl.col("matches").is_not_null()
+    bridge = found.select("mention_id", "content_hash", "entity", "match", "evidence", "position", "owned")
+    return indexed.filter(matched), bridge, indexed.filter(~matched)
+
+
+def batch_uri(context: Context, slice: Slice, raw_uri: str) -> str:
+    """Where the batch of a raw file goes: one folder per raw file and window."""
+    name = hashlib.blake2b(f"{slice.id}\x1f{raw_uri}".encode(), digest_size=8).hexdigest()
+    return context.staging.uri("batches", context.topic.name, slice.source, name)

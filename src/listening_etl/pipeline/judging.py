@@ -1,0 +1,173 @@
+"""Judge a batch: language first, then filters with a reason, then scorers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+
+from listening_etl.errors import PluginError
+from listening_etl.model import Labels, Range
+from listening_etl.pipeline.context import Context
+
+LANGUAGE = "language"
+
+SCORE_SCHEMA = {
+    "mention_id": pl.Binary,
+    "content_hash": pl.Binary,
+    "measure": pl.String,
+    "scorer": pl.String,
+    "version": pl.String,
+    "label": pl.String,
+    "value": pl.Float64,
+    "confidence": pl.Float64,
+    "detail": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Mentions that one filter dropped, and why."""
+
+    mentions: pl.DataFrame
+    rule: str
+    version: str
+    reason: str
+
+
+def detect_language(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Fill `lang` before anything else judges; the scores are the second frame."""
+    if LANGUAGE not in context.topic.scorers:
+        declared = pl.col("lang_declared").str.to_lowercase().str.extract(r"^([a-z]{2,3})\b", 1)
+        return mentions.with_columns(declared.alias("lang")), pl.DataFrame(schema=SCORE_SCHEMA)
+    scores = score(context, LANGUAGE, mentions)
+    return mentions.with_columns(scores["label"].alias("lang")), scores
+
+
+def apply_filters(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, list[Dropped]]:
+    """The mentions that pass every filter, in the order of the settings, and those dropped by each."""
+    dropped = []
+    for name in context.topic.filters:
+        plugin, options = context.filter(name)
+        answer = _series(plugin.name, plugin.keep(mentions, options), mentions.height)
+        keep = answer.cast(pl.Boolean).fill_null(value=True)
+        if not keep.all():
+            reason = plugin.reason.format_map(_Readable(options))
+            dropped.append(Dropped(mentions.filter(~keep), plugin.name, plugin.version, reason))
+            mentions = mentions.filter(keep)
+    return mentions, dropped
+
+
+class _Readable(dict[str, Any]):
+    """Options as a sentence wants them: sets become words."""
+
+    def __init__(self, options: Any) -> None:
+        super().__init__({name: self._words(getattr(options, name)) for name in type(options).model_fields})
+
+    @staticmethod
+    def _words(value: Any) -> Any:
+        return (
+            ", ".join(sorted(map(str, value))) if isinstance(value, (set, frozenset, tuple, list)) else value
+        )
+
+
+def batch_measures(context: Context) -> Iterator[str]:
+    """Measures of the topic that are judged mention by mention (not author by author), language left out."""
+    for measure in context.topic.scorers:
+        if measure != LANGUAGE and scope(context.scorer(measure)[0]) == "mention":
+            yield measure
+
+
+def scope(plugin: Any) -> str:
+    """Whether a scorer judges mentions or, on the whole platform, authors."""
+    found: str = getattr(plugin, "scope", "mention")
+    return found
+
+
+def score(context: Context, measure: str, mentions: pl.DataFrame) -> pl.DataFrame:
+    """One row per mention, in order: `SCORE_SCHEMA`; nulls where the scorer abstained."""
+    plugin, options = context.scorer(measure)
+    answer = judged(plugin, options, mentions)
+    languages = plugin.languages
+    if languages is not None:
+        known = mentions["lang"].is_in(list(languages)).fill_null(value=False)
+        answer = answer.with_columns(pl.when(known).then(pl.all()).otherwise(None))
+    version: Callable[[Any], str] | None = getattr(plugin, "model_version", None)
+    return answer.select(
+        mentions["mention_id"],
+        mentions["content_hash"],
+        pl.lit(measure).alias("measure"),
+        pl.lit(plugin.name).alias("scorer"),
+        pl.lit(version(options) if version else plugin.version).alias("version"),
+        *("label", "value", "confidence", "detail"),
+    )
+
+
+def judged(plugin: Any, options: Any, mentions: pl.DataFrame) -> pl.DataFrame:
+    """What a scorer answers, as `label, value, confidence, detail`; raises `PluginError` when off its scale."""
+    answer = plugin.score(mentions, options)
+    if isinstance(answer, pl.Series):
+        column = "label" if isinstance(plugin.scale, Labels) else "value"
+        answer = answer.rename(column).to_frame()
+    if not isinstance(answer, pl.DataFrame) or answer.height != mentions.height:
+        raise PluginError(
+            f"scorer '{plugin.name}' answered {_shape(answer)} for {mentions.height} mentions",
+            do="It has to answer one value a row, in order.",
+        )
+    columns = [
+        answer[name].cast(dtype)
+        if name in answer.columns
+        else pl.Series(name, [None] * answer.height, dtype=dtype)
+        for name, dtype in (("label", pl.String), ("value", pl.Float64), ("confidence", pl.Float64))
+    ]
+    detail = _as_json(answer["detail"]) if "detail" in answer.columns else [None] * answer.height
+    whole = pl.DataFrame([*columns, pl.Series("detail", detail, dtype=pl.String)]).with_columns(
+        pl.col("value", "confidence").fill_nan(None)
+    )
+    _refuse_off_scale(plugin, whole)
+    return whole
+
+
+def _as_json(detail: pl.Series) -> list[str | None]:
+    if detail.dtype == pl.String:
+        return detail.to_list()
+    if isinstance(detail.dtype, pl.Struct):
+        return (
+            detail.to_frame("d")
+            .select(pl.when(pl.col("d").is_not_null()).then(pl.col("d").struct.json_encode()))["d"]
+            .to_list()
+        )
+    return [None if value is None else orjson.dumps(value).decode() for value in detail.to_list()]
+
+
+def _refuse_off_scale(plugin: Any, answer: pl.DataFrame) -> None:
+    scale = plugin.scale
+    if isinstance(scale, Range):
+        wrong = answer.filter(~pl.col("value").is_between(scale.low, scale.high))["value"]
+    elif isinstance(scale, Labels) and scale.names:
+        wrong = answer.filter(~pl.col("label").is_in(list(scale.names)))["label"]
+    else:
+        return
+    if len(wrong):
+        raise PluginError(
+            f"scorer '{plugin.name}' answered {wrong[0]!r}, which is not on its scale {scale}",
+            do="Correct the plugin or its scale.",
+        )
+
+
+def _series(name: str, answer: Any, height: int) -> pl.Series:
+    if not isinstance(answer, pl.Series) or len(answer) != height:
+        raise PluginError(
+            f"filter '{name}' answered {_shape(answer)} for {height} mentions",
+            do="It has to answer one boolean a row, in order.",
+        )
+    return answer
+
+
+def _shape(answer: Any) -> str:
+    if isinstance(answer, (pl.Series, pl.DataFrame)):
+        return f"{len(answer)} rows"
+    return f"a {type(answer).__name__}"

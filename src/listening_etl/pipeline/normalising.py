@@ -1,0 +1,81 @@
+"""Normalise: one spelling for the same thing, identities, versions; unknown is null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from listening_etl.frame import content_hashes, digests, mention_ids
+
+KIND_OF_CHANNEL = {
+    "review": "review",
+    "call": "call",
+    "store": "survey",
+    "survey": "survey",
+    "email": "message",
+}
+
+HANDLE = r"(?:^|[^\w@./])@\w[\w.-]*"
+HASHTAG = r"(?:^|[^\w&/])(?:#\d*\p{L}\w*)+"
+SITE = r"^[a-z][a-z0-9+.-]*://(?:[^@/]*@)?(?:www\.)?([^/:?#]+)"
+
+
+def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
+    """Add `source, mention_id, content_hash, version_at, site`; clean texts; complete kind, channel, tags."""
+    texts = ("text", "title", "url", "lang_declared", "place", "author_id", "author_handle", "author_name",
+             "author_location", "in_reply_to", "conversation_id", "quoted_id", "reshared_id", "reply_to_author")  # fmt: skip
+    mentions = mentions.with_columns(
+        *(_clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source")
+    ).with_columns(
+        pl.coalesce("channel", pl.lit(source.channel or "web")),
+        pl.col("author_handle").str.strip_chars_start("@"),
+        _words("tagged", "@", HANDLE),
+        _words("hashtags", "#", HASHTAG),
+    )
+    kind = pl.when(pl.col("in_reply_to").is_not_null()).then(pl.lit("reply")).otherwise(pl.lit("post"))
+    mentions = mentions.with_columns(
+        pl.coalesce("kind", pl.col("channel").replace_strict(KIND_OF_CHANNEL, default=None), kind),
+        pl.col("url").str.to_lowercase().str.extract(SITE, 1).alias("site"),
+        pl.max_horizontal("published_at", "updated_at", "deleted_at").alias("version_at"),
+        pl.col("rating").fill_nan(None),
+        pl.col("rating_scale").fill_nan(None),
+    )
+    identity = mentions.select(mention_ids(source.name, "native_id").alias("id"))["id"]
+    return mentions.with_columns(
+        digests(identity).alias("mention_id"), content_hashes(mentions).alias("content_hash")
+    )
+
+
+def _clean(text: pl.Expr) -> pl.Expr:
+    """NFC, without byte-order marks and surrounding white space; empty becomes null."""
+    stripped = text.str.normalize("NFC").str.strip_chars(" \t\r\n\u00a0\u200b\ufeff")
+    return pl.when(stripped != "").then(stripped)
+
+
+def _words(column: str, sign: str, pattern: str) -> pl.Expr:
+    """Handles or hashtags, declared or written in the text, without their sign, lower case, sorted."""
+    written = (
+        pl.col("text")
+        .fill_null("")
+        .str.extract_all(pattern)
+        .list.join(" ")
+        .str.extract_all(rf"{sign}\w[\w.-]*")
+    )
+    words = (
+        pl.col(column)
+        .list.concat(written)
+        .list.eval(pl.element().str.strip_chars(f" {sign}.-").str.to_lowercase())
+    )
+    return words.list.drop_nulls().list.unique().list.sort().alias(column)
+
+
+def collapse(mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The newest version of each mention, and the other versions, which are duplicates."""
+    order = ["version_at", "fetched_at", "content_hash", "raw_row"]
+    ranked = mentions.sort("mention_id", *order).with_columns(
+        pl.col("mention_id").is_last_distinct().alias("newest"),
+        pl.col("content_hash").last().over("mention_id").alias("newest_hash"),
+    )
+    newest = ranked.filter("newest").drop("newest", "newest_hash").sort("raw_row")
+    return newest, ranked.filter(~pl.col("newest")).drop("newest").sort("raw_row")

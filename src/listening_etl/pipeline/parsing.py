@@ -1,0 +1,63 @@
+"""From raw items to a frame: what cannot be read is kept as a reject, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from listening_etl.errors import NotAMention
+from listening_etl.frame import from_mentions
+from listening_etl.model import Mention
+from listening_etl.pipeline.extract import as_received
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An item that gave no mention."""
+
+    raw_row: int
+    at: str | None
+    stage: str
+    reason: str
+
+
+def parse(source: Any, options: Any, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Refused]]:
+    """Mentions of a raw file as a frame with `raw_row`, `at` and `fetched_at`, and the items refused."""
+    mentions: list[Mention] = []
+    rows: list[int] = []
+    refused: list[Refused] = []
+    places = raw["at"].to_list()
+    for row, (data, form) in enumerate(
+        raw.select("item", "form").iter_rows()
+    ):  # a plugin's parse takes one item
+        try:
+            answer = source.parse(as_received(data, form), options)
+            found = [answer] if isinstance(answer, Mention) else list(answer)
+        except NotAMention as reason:
+            refused.append(Refused(row, places[row], "skipped", str(reason) or "no mention"))
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the item is kept with the reason
+            refused.append(Refused(row, places[row], "malformed", _reason(error)))
+        else:
+            mentions.extend(found)
+            rows.extend([row] * len(found))
+            if not found:
+                refused.append(Refused(row, places[row], "skipped", "no mention in it"))
+    frame, wrong = from_mentions(mentions)
+    refused.extend(Refused(rows[i], places[rows[i]], "malformed", reason) for i, reason in wrong.items())
+    kept = pl.Series("raw_row", [row for i, row in enumerate(rows) if i not in wrong], dtype=pl.Int32)
+    origin = raw.select("at", "fetched_at")[kept.cast(pl.UInt32)]
+    return frame.with_columns(kept).hstack(origin), refused
+
+
+def _reason(error: Exception) -> str:
+    words = str(error) or "no reason given"
+    name = (
+        ""
+        if isinstance(error, ValueError) and type(error).__name__ == "Malformed"
+        else f"{type(error).__name__}: "
+    )
+    return f"{name}{words}"[:LONGEST_REASON]

@@ -1,0 +1,60 @@
+"""Publish: merge an audited run into the curated tables, ledger and watermarks, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from listening_etl.pipeline.context import Context
+from listening_etl.query.entities import version
+from listening_etl.warehouse import publishing, runs
+from listening_etl.warehouse.engine import transaction
+
+
+def publish(context: Context, receipt: dict[str, Any]) -> dict[str, Any]:
+    """Make an audited run visible, all of it or nothing; returns its receipt with the days touched."""
+    run_id, topic = receipt["run_id"], context.topic.name
+    with transaction(context.url) as connection:
+        publishing.store_dimensions(connection, dimensions(context))
+        merged = publishing.publish(connection, topic, run_id, version(context.topic.entities))
+        counts = {**receipt["counts"], "merged": merged["counts"]}
+        runs.finish(connection, run_id, context.now(), counts)
+    return {**receipt, "days": [day.isoformat() for day in merged["days"]], "merged": merged["counts"]}
+
+
+def dimensions(context: Context) -> dict[str, list[dict[str, Any]]]:
+    """What the settings say of topic, entities, measures and sources, as rows."""
+    topic = context.topic
+    return {
+        "dim_topic": [
+            {
+                "topic": topic.name,
+                "title": topic.title,
+                "description": topic.description,
+                "purpose": topic.purpose,
+                "timezone": topic.timezone,
+                "since": topic.since,
+            }
+        ],
+        "dim_entity": [
+            {"topic": topic.name, "entity": name, "title": entity.title, "role": entity.role}
+            for name, entity in topic.entities.items()
+        ],
+        "dim_measure": [
+            {"topic": topic.name, "measure": measure, "scorer": context.scorer(measure)[0].name}
+            for measure in topic.scorers
+        ],
+        "dim_source": [_source(context, name) for name in topic.sources],
+    }
+
+
+def _source(context: Context, name: str) -> dict[str, Any]:
+    plugin, _ = context.source(name)
+    history = plugin.capabilities.history
+    return {
+        "source": name,
+        "plugin": plugin.name,
+        "channel": context.topic.sources[name].channel,
+        "history_days": None if history is None else history.days,
+        "deletions": plugin.capabilities.deletions,
+        "collects": " ".join((type(plugin).__doc__ or plugin.name).split()),
+    }

@@ -1,0 +1,83 @@
+"""Refresh: compute each KPI again for the days that publishes touched, check it, and swap it in."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from listening_etl.pipeline import judging
+from listening_etl.pipeline.context import Context
+from listening_etl.quality import Gate, load_suite, raise_if_stopped, rows_for_warehouse
+from listening_etl.warehouse import authors, figures, loading, runs
+from listening_etl.warehouse.engine import Connection, transaction
+from listening_etl.warehouse.publishing import lock
+
+
+def refresh(context: Context) -> dict[str, Any]:
+    """Bring the topic's KPIs up to date; returns the days computed and the rows of each KPI.
+
+    Figures are staged, checked, and become visible together; a failed check (`QualityFailed`) leaves the old
+    ones and the days marked stale. A day that a publish touches meanwhile stays marked.
+    """
+    topic = context.topic.name
+    with transaction(context.url) as connection:
+        lock(connection)
+        figures.store_definitions(connection)
+        stale = runs.stale_days(connection, topic)
+        days = [day for day, _ in stale]
+        if not days:
+            return {"topic": topic, "days": [], "rows": {}}
+        judge_authors(context, connection)
+        run_id = _token(topic, stale)
+        rows = {
+            kpi: figures.compute(connection, kpi, topic, days, _staged(kpi, run_id))
+            for kpi in figures.KPI_NAMES
+        }
+    _check(context, run_id)
+    with transaction(context.url) as connection:
+        lock(connection)
+        for kpi in figures.KPI_NAMES:
+            figures.swap(connection, kpi, topic, days, _staged(kpi, run_id))
+            loading.drop_table(connection, _staged(kpi, run_id))
+        runs.clear_stale(connection, topic, stale)
+    return {"topic": topic, "days": [day.isoformat() for day in days], "rows": rows}
+
+
+def _token(topic: str, stale: list[tuple[date, datetime]]) -> str:
+    return hashlib.blake2b(f"{topic} {stale}".encode(), digest_size=6).hexdigest()
+
+
+def _staged(kpi: str, run_id: str) -> str:
+    return f"staging.kpi_{kpi}_{run_id}"
+
+
+def _check(context: Context, run_id: str) -> None:
+    with Gate(context.url) as gate:
+        results = [
+            result
+            for kpi in figures.KPI_NAMES
+            for result in gate.check(load_suite(f"kpi_{kpi}"), _staged(kpi, run_id).removeprefix("staging."))
+        ]
+    with transaction(context.url) as connection:
+        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
+    raise_if_stopped(results, where=f"KPIs of topic '{context.topic.name}'")
+
+
+def judge_authors(context: Context, connection: Connection) -> None:
+    """Let the scorers that judge authors (influence) see each platform as a whole."""
+    for measure in context.topic.scorers:
+        plugin, options = context.scorer(measure)
+        if judging.scope(plugin) != "author":
+            continue
+        for source in context.topic.sources:
+            known = authors.of_source(connection, source)
+            if known.is_empty():
+                continue
+            answer = judging.judged(plugin, options, known)
+            version = pl.lit(plugin.version).alias("version")
+            authors.store(
+                connection, measure, known.select("author_key").hstack(answer).with_columns(version)
+            )

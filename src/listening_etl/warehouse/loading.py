@@ -1,0 +1,231 @@
+"""Load a run's batches into unlogged staging tables by binary COPY, and collapse what came twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+import psycopg
+import sqlalchemy as sa
+
+from listening_etl.errors import StagingError
+
+STAGED: dict[str, tuple[str, str]] = {
+    "mention": (
+        "listening.fct_mention",
+        "topic text, raw text, raw_row integer, slice integer, quarantine text",
+    ),
+    "private_mention": ("private.mention", ""),
+    "author": ("listening.dim_author", ""),
+    "private_author": ("private.author", ""),
+    "place": ("listening.dim_place", ""),
+    "engagement": ("listening.fct_engagement", ""),
+    "link": ("listening.fct_link", "content_hash uuid"),
+    "media": ("listening.fct_media", "content_hash uuid"),
+    "score": ("listening.fct_score", "content_hash uuid"),
+    "entity": ("listening.bridge_mention_entity", "content_hash uuid"),
+    "reject": ("ops.reject", ""),
+    "coverage": ("ops.coverage", "slice integer"),
+}
+"""Staging table: the table it is like, and the columns it has besides."""
+
+AS_TEXT = {"score": ("detail",), "author": ("influence_detail",)}
+"""JSON travels as text and is cast in the merge: it has no binary form in Arrow."""
+
+OPTIONAL = {"score": ("topic",), "entity": ("topic",), "reject": ("topic",)}
+"""Columns that the batch does not carry and that the merge fills in."""
+
+UNIQUE = {"score": ("mention_id", "measure", "scorer"), "entity": ("mention_id", "entity")}
+
+
+def staged(name: str, run_id: str) -> str:
+    """The staging table of a run."""
+    return f"staging.{name}_{run_id}"
+
+
+def create(connection: sa.Connection, run_id: str) -> None:
+    """Make the run's staging tables, empty; those of an earlier try are dropped."""
+    for name, (like, extra) in STAGED.items():
+        target = staged(name, run_id)
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {target}"))
+        more = f", {extra}" if extra else ""
+        connection.execute(sa.text(f"CREATE UNLOGGED TABLE {target} (LIKE {like}{more})"))
+        for column in AS_TEXT.get(name, ()):
+            connection.execute(sa.text(f"ALTER TABLE {target} ALTER COLUMN {column} TYPE text"))
+        for column in OPTIONAL.get(name, ()):
+            connection.execute(sa.text(f"ALTER TABLE {target} ALTER COLUMN {column} DROP NOT NULL"))
+
+
+def drop(connection: sa.Connection, run_id: str) -> None:
+    """Drop the run's staging tables."""
+    for name in STAGED:
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {staged(name, run_id)}"))
+
+
+def drop_table(connection: sa.Connection, name: str) -> None:
+    """Drop one staging table."""
+    connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
+
+
+def copy(connection: sa.Connection, table: str, frame: pl.DataFrame) -> None:
+    """Append a frame to a table by binary COPY; columns go by name.
+
+    Raises `StagingError` when the frame does not fit the table: files of an older version, curate again.
+    """
+    if frame.is_empty():
+        return
+    from pgpq import ArrowToPostgresBinaryEncoder
+
+    arrow = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    encoder = ArrowToPostgresBinaryEncoder(arrow.schema)
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)") as stream,
+        ):
+            stream.write(encoder.write_header())
+            for batch in arrow.to_batches(max_chunksize=10_000):
+                stream.write(encoder.write_batch(batch))
+            stream.write(encoder.finish())
+    except (psycopg.errors.UndefinedColumn, psycopg.errors.InvalidBinaryRepresentation) as error:
+        raise StagingError(
+            f"the file does not fit the table: {str(error).splitlines()[0]}",
+            where=table,
+            do="It was written by another version: curate the window again.",
+        ) from error
+
+
+def analyze(connection: sa.Connection, run_id: str) -> None:
+    """Let the planner know how large the run is."""
+    for name in STAGED:
+        connection.execute(sa.text(f"ANALYZE {staged(name, run_id)}"))
+
+
+def collapse(connection: sa.Connection, topic: str, run_id: str) -> None:
+    """Of several versions of a mention in the run keep the newest; the others become duplicates.
+
+    What hangs on a version that lost goes with it. Counts in the staged ledger are corrected.
+    """
+    names = {name: staged(name, run_id) for name in STAGED}
+    connection.execute(sa.text(_DUPLICATES.format(**names)), {"topic": topic})
+    for name in ("score", "entity", "link", "media", "private_mention"):
+        connection.execute(
+            sa.text(f"""
+                DELETE FROM {names[name]} d WHERE NOT EXISTS (
+                    SELECT FROM {names["mention"]} m
+                    WHERE m.mention_id = d.mention_id AND m.content_hash = d.content_hash)
+            """)
+        )
+    for name, key in UNIQUE.items():
+        columns = ", ".join(key)
+        connection.execute(
+            sa.text(f"""
+                DELETE FROM {names[name]} d USING (
+                    SELECT ctid, row_number() OVER (PARTITION BY {columns} ORDER BY ctid) AS place FROM {names[name]}
+                ) twice WHERE d.ctid = twice.ctid AND twice.place > 1
+            """)
+        )
+        connection.execute(sa.text(f"UPDATE {names[name]} SET topic = :topic"), {"topic": topic})
+
+
+_DUPLICATES = """
+WITH ranked AS (
+    SELECT ctid, slice,
+           row_number() OVER newest AS place,
+           first_value(content_hash) OVER newest AS newest_hash
+    FROM {mention}
+    WINDOW newest AS (PARTITION BY mention_id
+                      ORDER BY version_at DESC, fetched_at DESC, content_hash DESC, raw, raw_row)
+),
+lost AS (
+    DELETE FROM {mention} m USING ranked r WHERE m.ctid = r.ctid AND r.place > 1 RETURNING m.*, r.newest_hash
+),
+told AS (
+    INSERT INTO {reject} (topic, reject_id, stage, reason, source, mention_id, content_hash, version_at, fetched_at,
+                          published_at, lang, text, raw, raw_row)
+    SELECT :topic, md5(source || raw || raw_row || ':' || content_hash)::uuid, 'duplicate',
+           CASE WHEN content_hash = newest_hash THEN 'the same content again'
+                ELSE 'an older version of the same id' END,
+           source, mention_id, content_hash, version_at, fetched_at, published_at, lang, text, raw, raw_row
+    FROM lost
+),
+counted AS (SELECT slice, count(*) AS n FROM lost GROUP BY slice)
+UPDATE {coverage} c SET duplicates = c.duplicates + n, mentions = c.mentions - n FROM counted WHERE c.slice = counted.slice
+"""
+
+
+def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
+    """Take out what opted-out authors wrote, without keeping their words; returns how many mentions."""
+    names = {name: staged(name, run_id) for name in STAGED}
+    removed = connection.scalar(
+        sa.text(
+            """
+            WITH gone AS (
+                DELETE FROM {mention} m USING private.opt_out o WHERE m.author_key = o.author_key RETURNING m.*
+            ),
+            told AS (
+                INSERT INTO {reject} (topic, reject_id, stage, reason, source, mention_id, raw, raw_row)
+                SELECT :topic, md5('opted out' || mention_id)::uuid, 'opted_out', 'the author opted out', source,
+                       mention_id, raw, raw_row
+                FROM gone
+            ),
+            counted AS (SELECT slice, count(*) AS n FROM gone GROUP BY slice),
+            ledger AS (
+                UPDATE {coverage} c SET opted_out = c.opted_out + n, mentions = c.mentions - n
+                FROM counted WHERE c.slice = counted.slice
+            )
+            SELECT count(*) FROM gone
+            """.format(**names)
+        ),
+        {"topic": topic},
+    )
+    for name in ("author", "private_author"):
+        connection.execute(
+            sa.text(f"DELETE FROM {names[name]} a USING private.opt_out o WHERE a.author_key = o.author_key")
+        )
+    if removed:
+        for name in ("score", "entity", "link", "media", "private_mention", "engagement"):
+            connection.execute(
+                sa.text(
+                    f"DELETE FROM {names[name]} d"
+                    f" WHERE NOT EXISTS (SELECT FROM {names['mention']} m WHERE m.mention_id = d.mention_id)"
+                )
+            )
+    return int(removed or 0)
+
+
+def mark_quarantined(connection: sa.Connection, run_id: str, reasons: Mapping[str, str]) -> None:
+    """Write the reason beside each staged mention that failed a check on the row, and count it."""
+    if not reasons:
+        return
+    mention, ledger = staged("mention", run_id), staged("coverage", run_id)
+    connection.execute(
+        sa.text(f"UPDATE {mention} SET quarantine = :reason WHERE mention_id = CAST(:id AS uuid)"),
+        [{"id": key, "reason": reason} for key, reason in reasons.items()],
+    )
+    connection.execute(
+        sa.text(f"""
+            UPDATE {ledger} c SET quarantined = c.quarantined + n, mentions = c.mentions - n
+            FROM (SELECT slice, count(*) AS n FROM {mention} WHERE quarantine IS NOT NULL GROUP BY slice) q
+            WHERE c.slice = q.slice
+        """)
+    )
+
+
+def drop_leftovers(connection: sa.Connection, older_than_days: int) -> list[str]:
+    """Drop staging tables of runs that failed and were not run again for so many days; returns their names."""
+    names = connection.scalars(
+        sa.text("""
+            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'staging' AND c.relkind = 'r' AND NOT EXISTS (
+                SELECT FROM ops.run r
+                WHERE c.relname LIKE '%' || r.run_id AND r.started_at > now() - make_interval(days => :days))
+        """),
+        {"days": older_than_days},
+    ).all()
+    for name in names:
+        connection.execute(sa.text(f'DROP TABLE IF EXISTS staging."{name}"'))
+    return list(names)

@@ -1,0 +1,321 @@
+"""Publish an audited run: one transaction that merges staged rows into the curated tables.
+
+The merge is a join in the sense of lattices: whatever the order, and however often the same versions come,
+the tables end up the same. Of two versions of a mention the greater (version_at, fetched_at, content_hash)
+stays; a version that was rejected or quarantined wins in the same way, and takes the mention out.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from listening_etl.warehouse.loading import STAGED, drop, staged
+from listening_etl.warehouse.runs import upsert
+from listening_etl.warehouse.tables import dim_entity, dim_measure, dim_source, dim_topic, fct_mention
+
+PUBLISH_LOCK = 0x6C707562  # publishes and refreshes go one by one
+
+MERGED = [
+    c.name for c in fct_mention.columns if c.name not in ("mention_id", "published_at", "first_fetched_at")
+]
+
+
+def lock(connection: sa.Connection) -> None:
+    """Wait until no other publish or refresh runs; held until the transaction ends."""
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUBLISH_LOCK})
+
+
+def ensure_partitions(connection: sa.Connection, source_table: str) -> None:
+    """Make the monthly partitions that the staged mentions need."""
+    months = connection.scalars(
+        sa.text(f"""
+            SELECT DISTINCT to_char(date_trunc('month', published_at AT TIME ZONE 'UTC'), 'YYYY-MM')
+            FROM {source_table} WHERE quarantine IS NULL ORDER BY 1
+        """)
+    ).all()
+    for month in months:
+        year, number = (int(part) for part in month.split("-"))
+        following = f"{year + number // 12:04}-{number % 12 + 1:02}"
+        connection.execute(
+            sa.text(f"""
+                CREATE TABLE IF NOT EXISTS listening.fct_mention_y{year:04}m{number:02}
+                PARTITION OF listening.fct_mention
+                FOR VALUES FROM ('{month}-01 00:00:00+00') TO ('{following}-01 00:00:00+00')
+            """)
+        )
+
+
+def store_dimensions(connection: sa.Connection, dimensions: dict[str, list[dict[str, Any]]]) -> None:
+    """Bring topic, entities, measures and sources to what the settings say."""
+    for table in (dim_topic, dim_entity, dim_measure, dim_source):
+        upsert(connection, table, dimensions[table.name])
+
+
+def publish(connection: sa.Connection, topic: str, run_id: str, query_version: str) -> dict[str, Any]:
+    """Merge the run's staged tables and drop them; returns counts and the days that were touched."""
+    lock(connection)
+    names = {name: staged(name, run_id) for name in STAGED}
+    ensure_partitions(connection, names["mention"])
+    known = {"topic": topic, "run_id": run_id, "query_version": query_version}
+    counts = {}
+    for step, statement in STATEMENTS.items():
+        result = connection.execute(sa.text(statement.format(**names)), known)
+        if result.returns_rows:
+            result.close()
+        counts[step] = result.rowcount
+    days = mark_stale(connection, topic, names)
+    drop(connection, run_id)
+    return {"counts": {k: v for k, v in counts.items() if v > 0}, "days": days}
+
+
+def mark_stale(connection: sa.Connection, topic: str, names: dict[str, str]) -> list[date]:
+    """Note the days whose KPIs must be computed again; they are cleared by the refresh, not by luck."""
+    rows = connection.scalars(sa.text(STALE_DAYS.format(**names)), {"topic": topic})
+    return sorted(rows)
+
+
+NEWER = "({a}.version_at, {a}.fetched_at, {a}.content_hash) {op} ({b}.version_at, {b}.fetched_at, {b}.content_hash)"
+
+STATEMENTS: dict[str, str] = {
+    # What this run concerns, as things stand before it.
+    "indexed": "CREATE INDEX ON {mention} (mention_id)",
+    "touched": """
+        CREATE TEMP TABLE touched ON COMMIT DROP AS
+        SELECT m.mention_id, m.published_at, m.author_key, m.first_fetched_at
+        FROM listening.fct_mention m JOIN (
+            SELECT mention_id FROM {mention} UNION SELECT mention_id FROM {reject} WHERE mention_id IS NOT NULL
+        ) s USING (mention_id)""",
+    "touched_authors": """
+        CREATE TEMP TABLE touched_author ON COMMIT DROP AS
+        SELECT author_key FROM {author} UNION SELECT author_key FROM touched WHERE author_key IS NOT NULL""",
+    "refused": """
+        CREATE TEMP TABLE refused ON COMMIT DROP AS
+        SELECT mention_id, version_at, fetched_at, content_hash FROM {reject} r WHERE r.stage IN ('unmatched', 'filter')
+        UNION ALL
+        SELECT mention_id, version_at, fetched_at, content_hash FROM {mention} WHERE quarantine IS NOT NULL""",
+    "quarantined": """
+        INSERT INTO ops.quarantine
+        SELECT :topic, mention_id, content_hash, 'mention', quarantine, source, published_at, version_at, fetched_at,
+               to_jsonb(s) - 'quarantine' - 'slice', raw, raw_row, :run_id
+        FROM {mention} s WHERE quarantine IS NOT NULL
+        ON CONFLICT (topic, mention_id, content_hash) DO UPDATE SET reason = excluded.reason, run_id = excluded.run_id""",
+    "set_aside": "DELETE FROM {mention} WHERE quarantine IS NOT NULL",
+    # What is merged from every version, whether it wins or not, so that order cannot matter.
+    "places": """
+        INSERT INTO listening.dim_place SELECT DISTINCT place_id, name FROM {place} ON CONFLICT DO NOTHING""",
+    "authors": """
+        INSERT INTO listening.dim_author AS a (author_key, source, followers, verified, followers_at, first_seen, last_seen)
+        SELECT DISTINCT ON (author_key) author_key, source, followers, verified, followers_at,
+               min(first_seen) OVER w, max(last_seen) OVER w
+        FROM {author} WINDOW w AS (PARTITION BY author_key)
+        ORDER BY author_key, followers_at DESC NULLS LAST, followers DESC NULLS LAST, verified DESC NULLS LAST
+        ON CONFLICT (author_key) DO UPDATE SET
+            followers = excluded.followers, verified = excluded.verified, followers_at = excluded.followers_at
+        WHERE (coalesce(excluded.followers_at, '-infinity'), coalesce(excluded.followers, -1), coalesce(excluded.verified, false))
+            > (coalesce(a.followers_at, '-infinity'), coalesce(a.followers, -1), coalesce(a.verified, false))""",
+    "identities": """
+        INSERT INTO private.author AS a
+        SELECT DISTINCT ON (author_key) * FROM {private_author}
+        ORDER BY author_key, fetched_at DESC, concat_ws(' ', native_id, handle, name, location) DESC
+        ON CONFLICT (author_key) DO UPDATE SET native_id = excluded.native_id, handle = excluded.handle,
+            name = excluded.name, location = excluded.location, fetched_at = excluded.fetched_at
+        WHERE (excluded.fetched_at, concat_ws(' ', excluded.native_id, excluded.handle, excluded.name, excluded.location))
+            > (a.fetched_at, concat_ws(' ', a.native_id, a.handle, a.name, a.location))""",
+    "snapshots": """
+        INSERT INTO listening.fct_engagement AS e
+        SELECT mention_id, fetched_at, max(likes), max(replies), max(reshares), max(views)
+        FROM {engagement} GROUP BY 1, 2
+        ON CONFLICT (mention_id, fetched_at) DO UPDATE SET
+            likes = greatest(e.likes, excluded.likes), replies = greatest(e.replies, excluded.replies),
+            reshares = greatest(e.reshares, excluded.reshares), views = greatest(e.views, excluded.views)
+        WHERE (greatest(e.likes, excluded.likes), greatest(e.replies, excluded.replies),
+               greatest(e.reshares, excluded.reshares), greatest(e.views, excluded.views))
+            IS DISTINCT FROM (e.likes, e.replies, e.reshares, e.views)""",
+    "first_fetched": """
+        UPDATE {mention} s SET first_fetched_at = t.first_fetched_at FROM touched t
+        WHERE t.mention_id = s.mention_id AND t.first_fetched_at < s.first_fetched_at""",
+    "first_fetched_before": """
+        UPDATE listening.fct_mention m SET first_fetched_at = s.first_fetched_at FROM {mention} s
+        WHERE m.mention_id = s.mention_id AND s.first_fetched_at < m.first_fetched_at""",
+    "review_versions": """
+        INSERT INTO listening.fct_review_version AS v
+        SELECT mention_id, content_hash, version_at, first_fetched_at, rating, rating_scale, title, text
+        FROM {mention} WHERE kind = 'review'
+        ON CONFLICT (mention_id, content_hash) DO UPDATE SET first_fetched_at = excluded.first_fetched_at
+        WHERE excluded.first_fetched_at < v.first_fetched_at""",
+    # Rejects and quarantine: the newest word on a version of a mention replaces the older one.
+    "accepted_now": """
+        DELETE FROM ops.reject r USING {mention} s
+        WHERE r.topic = :topic AND r.mention_id = s.mention_id AND r.content_hash = s.content_hash
+          AND r.stage IN ('unmatched', 'filter')""",
+    "rejected_otherwise": """
+        DELETE FROM ops.reject r USING {reject} s
+        WHERE r.topic = :topic AND r.mention_id = s.mention_id AND r.content_hash = s.content_hash
+          AND r.stage IN ('unmatched', 'filter') AND s.stage IN ('unmatched', 'filter') AND r.reject_id <> s.reject_id""",
+    "released": """
+        DELETE FROM ops.quarantine q USING {mention} s
+        WHERE q.topic = :topic AND q.mention_id = s.mention_id AND q.content_hash = s.content_hash""",
+    "rejected": """
+        INSERT INTO ops.reject
+        SELECT :topic, reject_id, stage, rule, rule_version, reason, source, at, mention_id, content_hash, version_at,
+               fetched_at, published_at, lang, text, raw, raw_row
+        FROM {reject} ON CONFLICT DO NOTHING""",
+    # A version that came too late: a newer one of the same mention was refused.
+    "outdated": f"""
+        DELETE FROM {{mention}} s USING (
+            SELECT mention_id, version_at, fetched_at, content_hash FROM ops.reject
+            WHERE topic = :topic AND stage IN ('unmatched', 'filter')
+            UNION ALL
+            SELECT mention_id, version_at, fetched_at, content_hash FROM ops.quarantine WHERE topic = :topic
+        ) r
+        WHERE r.mention_id = s.mention_id AND {NEWER.format(a="r", b="s", op=">")}""",
+    # A mention whose newest version was refused leaves the topic.
+    **{
+        f"left_{table}": f"""
+        DELETE FROM listening.{table} b USING refused r, listening.fct_mention m
+        WHERE m.mention_id = r.mention_id AND b.topic = :topic AND b.mention_id = r.mention_id
+          AND {NEWER.format(a="r", b="m", op=">=")}"""
+        for table in ("fct_score", "bridge_mention_entity", "bridge_mention_query")
+    },
+    # The winners among what is left.
+    "superseded": f"""
+        DELETE FROM {{mention}} s USING listening.fct_mention m
+        WHERE m.mention_id = s.mention_id AND {NEWER.format(a="m", b="s", op=">")}""",
+    "moved": """
+        DELETE FROM listening.fct_mention m USING {mention} s
+        WHERE m.mention_id = s.mention_id AND m.published_at <> s.published_at""",
+    "mentions": f"""
+        INSERT INTO listening.fct_mention AS m (mention_id, published_at, first_fetched_at, {", ".join(MERGED)})
+        SELECT mention_id, published_at, first_fetched_at, {", ".join(MERGED)} FROM {{mention}}
+        ON CONFLICT (mention_id, published_at) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in MERGED)}
+        WHERE ({", ".join(f"m.{c}" for c in MERGED)}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in MERGED)})""",
+    "unmasked": """
+        INSERT INTO private.mention AS m
+        SELECT p.* FROM {private_mention} p JOIN {mention} s USING (mention_id)
+        ON CONFLICT (mention_id) DO UPDATE SET url = excluded.url, title = excluded.title, text = excluded.text,
+            content_hash = excluded.content_hash
+        WHERE (m.url, m.title, m.text, m.content_hash)
+            IS DISTINCT FROM (excluded.url, excluded.title, excluded.text, excluded.content_hash)""",
+    "masked_no_more": """
+        DELETE FROM private.mention m USING {mention} s
+        WHERE m.mention_id = s.mention_id AND m.content_hash <> s.content_hash""",
+    "in_topic": """
+        INSERT INTO listening.bridge_mention_query AS b SELECT :topic, mention_id, :query_version FROM {mention}
+        ON CONFLICT (topic, mention_id) DO UPDATE SET query_version = excluded.query_version
+        WHERE b.query_version <> excluded.query_version""",
+    "entities_gone": """
+        DELETE FROM listening.bridge_mention_entity b USING {mention} s
+        WHERE b.topic = :topic AND b.mention_id = s.mention_id AND NOT EXISTS (
+            SELECT FROM {entity} e WHERE e.mention_id = b.mention_id AND e.entity = b.entity)""",
+    "entities": """
+        INSERT INTO listening.bridge_mention_entity AS b
+        SELECT :topic, e.mention_id, e.entity, e.match, e.evidence, e.position, e.owned
+        FROM {entity} e JOIN {mention} s USING (mention_id)
+        ON CONFLICT (topic, mention_id, entity) DO UPDATE SET match = excluded.match, evidence = excluded.evidence,
+            position = excluded.position, owned = excluded.owned
+        WHERE (b.match, b.evidence, b.position, b.owned)
+            IS DISTINCT FROM (excluded.match, excluded.evidence, excluded.position, excluded.owned)""",
+    "scores_gone": """
+        DELETE FROM listening.fct_score b USING {mention} s
+        WHERE b.topic = :topic AND b.mention_id = s.mention_id AND NOT EXISTS (
+            SELECT FROM {score} e WHERE e.mention_id = b.mention_id AND e.measure = b.measure AND e.scorer = b.scorer)""",
+    "scores": """
+        INSERT INTO listening.fct_score AS b
+        SELECT :topic, e.mention_id, e.measure, e.scorer, e.version, e.label, e.value, e.confidence, e.detail::jsonb
+        FROM {score} e JOIN {mention} s USING (mention_id)
+        ON CONFLICT (topic, mention_id, measure, scorer) DO UPDATE SET version = excluded.version,
+            label = excluded.label, value = excluded.value, confidence = excluded.confidence, detail = excluded.detail
+        WHERE (b.version, b.label, b.value, b.confidence, b.detail)
+            IS DISTINCT FROM (excluded.version, excluded.label, excluded.value, excluded.confidence, excluded.detail)""",
+    "links_gone": """
+        DELETE FROM listening.fct_link b USING {mention} s WHERE b.mention_id = s.mention_id AND NOT EXISTS (
+            SELECT FROM {link} e WHERE (e.mention_id, e.other_id, e.kind) = (b.mention_id, b.other_id, b.kind))""",
+    "links": """
+        INSERT INTO listening.fct_link SELECT e.mention_id, e.other_id, e.kind
+        FROM {link} e JOIN {mention} s USING (mention_id) ON CONFLICT DO NOTHING""",
+    "media_gone": """
+        DELETE FROM listening.fct_media b USING {mention} s WHERE b.mention_id = s.mention_id""",
+    "media": """
+        INSERT INTO listening.fct_media
+        SELECT DISTINCT ON (mention_id, ordinal) e.mention_id, e.ordinal, e.url, e.kind, e.alt_text
+        FROM {media} e JOIN {mention} s USING (mention_id) ON CONFLICT DO NOTHING""",
+    # What belongs to no topic any more, and what hung on it.
+    "orphans": """
+        DELETE FROM listening.fct_mention m USING (SELECT DISTINCT mention_id FROM refused) r
+        WHERE m.mention_id = r.mention_id
+          AND NOT EXISTS (SELECT FROM listening.bridge_mention_query b WHERE b.mention_id = m.mention_id)""",
+    **{
+        f"orphans_of_{table}": f"""
+        DELETE FROM {table} d USING (
+            SELECT mention_id FROM refused UNION SELECT mention_id FROM {{engagement}} UNION SELECT mention_id FROM {{link}}
+        ) r
+        WHERE d.mention_id = r.mention_id
+          AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.mention_id = d.mention_id)"""
+        for table in (
+            "listening.fct_engagement",
+            "listening.fct_link",
+            "listening.fct_media",
+            "listening.fct_review_version",
+            "private.mention",
+        )
+    },
+    "authors_seen": """
+        UPDATE listening.dim_author a SET first_seen = seen.first, last_seen = seen.last
+        FROM (
+            SELECT m.author_key, min(m.published_at) AS first, max(m.published_at) AS last
+            FROM listening.fct_mention m JOIN touched_author s USING (author_key)
+            GROUP BY 1
+        ) seen
+        WHERE seen.author_key = a.author_key AND (a.first_seen, a.last_seen) IS DISTINCT FROM (seen.first, seen.last)""",
+    "authors_gone": """
+        DELETE FROM listening.dim_author a USING touched_author s WHERE a.author_key = s.author_key
+          AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.author_key = a.author_key)""",
+    "identities_gone": """
+        DELETE FROM private.author a USING touched_author s WHERE a.author_key = s.author_key
+          AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.author_key = a.author_key)""",
+    "coverage": """
+        INSERT INTO ops.coverage AS c (topic, source, query, since, until, state, reason, expected, received, rows, mentions,
+            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, raw, run_id, recorded_at)
+        SELECT topic, source, query, since, until, state, reason, expected, received, rows, mentions,
+            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, raw, run_id, recorded_at
+        FROM {coverage}
+        ON CONFLICT (topic, source, query, since, until) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+            expected = excluded.expected, received = excluded.received, rows = excluded.rows, mentions = excluded.mentions,
+            duplicates = excluded.duplicates, malformed = excluded.malformed, skipped = excluded.skipped,
+            outside = excluded.outside, unmatched = excluded.unmatched, filtered = excluded.filtered,
+            opted_out = excluded.opted_out, quarantined = excluded.quarantined, raw = excluded.raw,
+            run_id = excluded.run_id, recorded_at = excluded.recorded_at""",
+    "watermark": """
+        INSERT INTO ops.watermark AS w
+        SELECT :topic, source, upper(stretch)
+        FROM (
+            SELECT c.source, unnest(range_agg(tstzrange(c.since, c.until))) AS stretch, min(t.since) AS start
+            FROM ops.coverage c JOIN listening.dim_topic t USING (topic)
+            WHERE c.topic = :topic AND c.state = 'complete' GROUP BY c.source
+        ) complete
+        WHERE lower(stretch) <= start AND upper(stretch) > start
+        ON CONFLICT (topic, source) DO UPDATE SET complete_until = excluded.complete_until""",
+}
+
+STALE_DAYS = """
+INSERT INTO ops.stale_day AS stale
+SELECT :topic, day, clock_timestamp()
+FROM (
+    SELECT (m.published_at AT TIME ZONE t.timezone)::date AS day
+    FROM (
+        SELECT published_at FROM {mention} UNION ALL SELECT published_at FROM touched
+        UNION ALL
+        SELECT parent.published_at FROM {link} l JOIN listening.fct_mention parent ON parent.mention_id = l.other_id
+    ) m, listening.dim_topic t WHERE t.topic = :topic
+    UNION
+    SELECT generate_series((c.since AT TIME ZONE t.timezone)::date,
+                           ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, interval '1 day')::date
+    FROM {coverage} c, listening.dim_topic t WHERE t.topic = :topic
+) touched
+WHERE day >= (SELECT (since AT TIME ZONE timezone)::date FROM listening.dim_topic WHERE topic = :topic)
+ON CONFLICT (topic, day) DO UPDATE SET marked_at = excluded.marked_at
+RETURNING day
+"""

@@ -1,0 +1,71 @@
+"""What runs leave in `ops`: their state, what checks found, and the days whose KPIs are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from listening_etl.warehouse.tables import quality_result, run, stale_day
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or update those whose key is there and that differ."""
+    if not rows:
+        return
+    statement = insert(table).values(rows)
+    keys = [column.name for column in table.primary_key]
+    values = {
+        c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in rows[0]
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def record(connection: sa.Connection, row: dict[str, Any]) -> None:
+    """Write the state of a run; `row` has the columns of ops.run."""
+    upsert(connection, run, [row])
+
+
+def finish(connection: sa.Connection, run_id: str, at: datetime, counts: dict[str, Any]) -> None:
+    """Note that a run is published."""
+    connection.execute(
+        sa.update(run).where(run.c.run_id == run_id).values(state="published", finished_at=at, counts=counts)
+    )
+
+
+def state(connection: sa.Connection, run_id: str) -> dict[str, Any] | None:
+    """The row of a run, or None."""
+    found = connection.execute(sa.select(run).where(run.c.run_id == run_id)).mappings().first()
+    return None if found is None else dict(found)
+
+
+def store_quality(connection: sa.Connection, run_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Replace what the checks of a run found."""
+    connection.execute(sa.delete(quality_result).where(quality_result.c.run_id == run_id))
+    rows = list(rows)
+    if rows:
+        connection.execute(sa.insert(quality_result), rows)
+
+
+def quality(connection: sa.Connection) -> list[dict[str, Any]]:
+    """What every check of every run found."""
+    return [dict(row) for row in connection.execute(sa.select(quality_result)).mappings()]
+
+
+def stale_days(connection: sa.Connection, topic: str) -> list[tuple[date, datetime]]:
+    """Days of the topic whose KPIs have to be computed again, with the mark of the latest publish."""
+    query = sa.select(stale_day.c.day, stale_day.c.marked_at).where(stale_day.c.topic == topic)
+    return [(row.day, row.marked_at) for row in connection.execute(query.order_by(stale_day.c.day))]
+
+
+def clear_stale(connection: sa.Connection, topic: str, stale: Iterable[tuple[date, datetime]]) -> None:
+    """Clear these marks; a day that was marked again meanwhile stays."""
+    for day, marked_at in stale:
+        connection.execute(
+            sa.delete(stale_day).where(
+                stale_day.c.topic == topic, stale_day.c.day == day, stale_day.c.marked_at == marked_at
+            )
+        )

@@ -1,0 +1,55 @@
+"""A real PostgreSQL for every test here: one embedded server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from listening_etl.warehouse import engine as engines
+from listening_etl.warehouse.migration import migrate
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pg") / "data"
+    engines.start_embedded(folder, databases=())
+    yield folder
+    engines.stop_embedded(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server):
+    """A migrated database that others are copied from: a copy takes a tenth of a second."""
+    url = engines.socket_url(server, "template_listening")
+    create_database(server, "template_listening")
+    migrate(url)
+    engines.engine(url).dispose()
+    return "template_listening"
+
+
+def create_database(server, name, template=None):
+    admin = sa.create_engine(
+        engines.driver_url(engines.socket_url(server, "postgres")), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        copied = f' TEMPLATE "{template}"' if template else ""
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"{copied}')
+    admin.dispose()
+
+
+@pytest.fixture
+def warehouse_url(server, template):
+    """Address of a fresh, migrated, empty warehouse."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    create_database(server, name, template)
+    url = engines.socket_url(server, name)
+    yield url
+    engines.engine(url).dispose()
+
+
+@pytest.fixture
+def warehouse(warehouse_url):
+    """Engine on a fresh, migrated, empty warehouse."""
+    return engines.engine(warehouse_url)

@@ -1,0 +1,293 @@
+"""The polite client against a real local server, with its own clock and a sleep that only notes."""
+
+import gzip
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from listening_etl import http as polite
+from listening_etl.errors import CredentialsRejected, SourceUnavailable, SourceUnreadable
+from listening_etl.http import Http, Validators, is_public, wait_asked
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class Server:
+    """Answers each path with what `pages` holds: (status, headers, body), or a list of them, in turn."""
+
+    def __init__(self):
+        self.pages, self.seen = {}, []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                answer = outer.pages.get(self.path.partition("?")[0], (404, {}, b""))
+                if isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                if answer is None:  # hang up without a word
+                    self.close_connection = True
+                    return
+                status, headers, body = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if status != 304:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self._server.server_port}{path}"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def slept():
+    return []
+
+
+@pytest.fixture
+def http(slept):
+    with Http(allow_private=True, sleep=slept.append, now=lambda: NOW) as client:
+        yield client
+
+
+def test_a_page_comes_whole_and_says_when(server, http):
+    server.pages["/a"] = (200, {"X-Limit": "7"}, b"hello")
+    answer = http.get(server.url("/a"), headers={"X-Mine": "1"}, params={"q": "a b"})
+    assert (answer.status, answer.body, answer.headers["x-limit"]) == (200, b"hello", "7")
+    assert answer.fetched_at == NOW
+    path, headers = server.seen[0]
+    assert path in ("/a?q=a%20b", "/a?q=a+b")
+    assert headers["x-mine"] == "1"
+    assert headers["user-agent"].startswith("listening-etl")
+
+
+def test_a_packed_page_is_unpacked(server, http):
+    server.pages["/a"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"hello" * 100))
+    assert http.get(server.url("/a")).body == b"hello" * 100
+
+
+def test_a_page_that_claims_to_be_packed_and_is_not(server, http):
+    server.pages["/a"] = (200, {"Content-Encoding": "gzip"}, b"hello")
+    with pytest.raises(SourceUnreadable, match="makes no sense"):
+        http.get(server.url("/a"))
+
+
+@pytest.mark.parametrize(("status", "error"), [
+    (401, CredentialsRejected), (403, CredentialsRejected), (404, SourceUnreadable), (410, SourceUnreadable),
+    (400, SourceUnreadable), (422, SourceUnreadable),
+])  # fmt: skip
+def test_a_refusal_is_not_tried_again(server, http, slept, status, error):
+    server.pages["/a"] = (status, {}, b"")
+    with pytest.raises(error, match=str(status)):
+        http.get(server.url("/a"))
+    assert (len(server.seen), slept) == (1, [])
+
+
+@pytest.mark.parametrize("trouble", [(500, {}, b""), (503, {}, b""), (429, {}, b""), None])
+def test_what_may_pass_is_tried_three_times(server, http, slept, trouble):
+    server.pages["/a"] = [trouble, trouble, (200, {}, b"at last")]
+    assert http.get(server.url("/a")).body == b"at last"
+    assert len(server.seen) == 3
+    # Full jitter: between 0 and 2, then between 0 and 4 seconds.
+    assert 0 <= slept[0] <= 2
+    assert 0 <= slept[1] <= 4
+
+
+@pytest.mark.parametrize("trouble", [(502, {}, b""), None])
+def test_what_does_not_pass_is_for_later(server, http, slept, trouble):
+    server.pages["/a"] = trouble
+    if trouble is None:
+        server.pages["/a"] = [None]
+    with pytest.raises(SourceUnavailable, match="3 of 3 tries") as raised:
+        http.get(server.url("/a"))
+    assert (len(server.seen), len(slept), raised.value.retry_at) == (3, 2, None)
+
+
+def test_nobody_listens(http, slept):
+    server = Server()
+    url = server.url("/a")
+    server.close()
+    with pytest.raises(SourceUnavailable, match="no answer"):
+        http.get(url)
+    assert len(slept) == 2
+
+
+def test_the_wait_that_the_server_asks_for_is_kept(server, http, slept):
+    later = format_datetime(NOW + timedelta(seconds=20), usegmt=True)
+    server.pages["/a"] = [
+        (429, {"Retry-After": "7"}, b""),
+        (503, {"Retry-After": later}, b""),
+        (200, {}, b""),
+    ]
+    http.get(server.url("/a"))
+    assert slept == [7, 20]
+
+
+@pytest.mark.parametrize(("first", "second"), [("61", None), ("40", "21"), ("99999999999999999999", None)])
+def test_a_long_wait_is_left_to_the_scheduler(server, http, slept, first, second):
+    server.pages["/a"] = [(429, {"Retry-After": first}, b""), (429, {"Retry-After": second or first}, b"")]
+    with pytest.raises(SourceUnavailable) as raised:
+        http.get(server.url("/a"))
+    assert slept == ([] if second is None else [40])  # 40 + 21 > 60
+    seconds = min(int(second or first), 365 * 86_400)
+    assert raised.value.retry_at == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [
+    (None, None), ("5", 5), (" 5 ", 5), ("-5", None), ("soon", None), ("", None),
+    ("Sun, 01 Nov 2026 12:00:30 GMT", 30), ("Sun, 01 Nov 2026 12:00:30 -0000", 30),
+    ("Sun, 01 Nov 2026 11:00:00 GMT", 0), ("Sun, 99 Nov 2026 11:00:00 GMT", None),
+])  # fmt: skip
+def test_retry_after_is_seconds_or_a_date(header, seconds):
+    assert wait_asked(header, NOW) == seconds
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed(server, http, status):
+    server.pages["/old"] = (status, {"Location": "/new?x=1"}, b"")
+    server.pages["/new"] = (200, {}, b"here")
+    answer = http.get(server.url("/old"), headers={"Authorization": "Bearer t"})
+    assert (answer.body, answer.url) == (b"here", server.url("/new?x=1"))
+    assert server.seen[1][1]["authorization"] == "Bearer t"  # the same server
+
+
+def test_credentials_do_not_travel_to_another_server(server, http):
+    other = Server()
+    server.pages["/old"] = (302, {"Location": other.url("/new")}, b"")
+    other.pages["/new"] = (200, {}, b"here")
+    sent = {"Authorization": "Bearer t", "X-Api-Key": "k", "Cookie": "c=1", "Accept": "text/html"}
+    http.get(server.url("/old"), headers=sent)
+    _, headers = other.seen[0]
+    other.close()
+    assert headers["accept"] == "text/html"
+    assert not {"authorization", "x-api-key", "cookie"} & headers.keys()
+
+
+def test_five_redirects_and_no_more(server, http):
+    for hop in range(6):
+        server.pages[f"/{hop}"] = (302, {"Location": f"/{hop + 1}"}, b"")
+    server.pages["/6"] = (200, {}, b"here")
+    assert http.get(server.url("/1")).body == b"here"
+    with pytest.raises(SourceUnreadable, match="more than 5 redirects"):
+        http.get(server.url("/0"))
+
+
+def test_a_cookie_is_not_kept(server, http):
+    server.pages["/a"] = (200, {"Set-Cookie": "track=1"}, b"")
+    http.get(server.url("/a"))
+    http.get(server.url("/a"))
+    assert "cookie" not in server.seen[1][1]
+
+
+def test_unchanged_pages_are_asked_for_politely(server, slept):
+    cache = {}
+    date = "Sun, 01 Nov 2026 10:00:00 GMT"
+    server.pages["/a"] = [(200, {"ETag": '"v1"', "Last-Modified": date}, b"one"), (304, {}, b"")]
+    http = Http(cache=cache, allow_private=True, sleep=slept.append)
+    assert http.get(server.url("/a")).body == b"one"
+    assert cache == {server.url("/a"): Validators('"v1"', date)}
+    again = http.get(server.url("/a"))
+    http.close()
+    assert (again.status, again.body) == (304, b"")
+    assert server.seen[1][1]["if-none-match"] == '"v1"'
+    assert server.seen[1][1]["if-modified-since"] == date
+    assert cache == {server.url("/a"): Validators('"v1"', date)}
+
+
+def test_without_a_cache_nothing_is_conditional(server, http):
+    server.pages["/a"] = (200, {"ETag": '"v1"'}, b"one")
+    http.get(server.url("/a"))
+    http.get(server.url("/a"))
+    assert "if-none-match" not in server.seen[1][1]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_too_large_a_page_is_refused(server, http, monkeypatch, packed):
+    monkeypatch.setattr(polite, "LARGEST_BODY", 100_000)
+    body = b"x" * 100_001
+    server.pages["/a"] = (
+        (200, {"Content-Encoding": "gzip"}, gzip.compress(body)) if packed else (200, {}, body)
+    )
+    server.pages["/b"] = (200, {}, body[1:])
+    with pytest.raises(SourceUnreadable, match="larger than 100,000 bytes"):
+        http.get(server.url("/a"))
+    assert len(http.get(server.url("/b")).body) == 100_000
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/a", "file:///etc/passwd", "/etc/passwd", "http://", "http://x:port"]
+)
+def test_only_web_addresses_are_fetched(http, url):
+    with pytest.raises(SourceUnreadable):
+        http.get(url)
+
+
+def test_a_redirect_to_a_file_is_refused(server, http):
+    server.pages["/a"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    with pytest.raises(SourceUnreadable, match="'file' is not fetched"):
+        http.get(server.url("/a"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0.0.0.0", "10.0.0.1"])
+def test_private_addresses_are_refused(server, host):
+    url = server.url("/a").replace("127.0.0.1", host)
+    with Http(sleep=lambda _: None) as http, pytest.raises(SourceUnreadable, match="is a private address"):
+        http.get(url)
+    assert server.seen == []
+
+
+def test_a_name_that_changes_its_mind_is_refused(server, monkeypatch):
+    public = [(2, 1, 6, "", ("93.184.216.34", 80))]
+    truly = polite.socket.getaddrinfo
+    answers = iter([public])
+    monkeypatch.setattr(polite.socket, "getaddrinfo", lambda *a, **k: next(answers, None) or truly(*a, **k))
+    server.pages["/a"] = (200, {}, b"inside")
+    with Http(sleep=lambda _: None) as http, pytest.raises(SourceUnreadable, match="is a private address"):
+        http.get(server.url("/a"))
+
+
+@pytest.mark.parametrize(("address", "public"), [
+    ("8.8.8.8", True), ("2606:4700::1111", True), ("192.168.1.1", False), ("169.254.169.254", False),
+    ("100.64.0.1", False), ("224.0.0.1", False), ("::ffff:127.0.0.1", False), ("::ffff:8.8.8.8", True),
+    ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("fe80::1%eth0", False), ("fd00::1", False),
+])  # fmt: skip
+def test_public_or_not(address, public):
+    assert is_public(address) is public
+
+
+def test_a_message_holds_no_secret(server, http):
+    server.pages["/a"] = (404, {}, b"")
+    url = server.url("/a?token=s3cret#s3cret").replace("http://", "http://me:s3cret@")
+    with pytest.raises(SourceUnreadable) as raised:
+        http.get(url)
+    assert "s3cret" not in str(raised.value)
+    assert "/a" in str(raised.value)
+    with pytest.raises(SourceUnreadable) as raised:
+        http.get(server.url("/a"), headers={"Authorization": "Bearer s3cret\n"})
+    assert "s3cret" not in str(raised.value)
+    assert raised.value.__cause__ is None
