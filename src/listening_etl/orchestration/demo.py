@@ -1,4 +1,4 @@
-"""A topic's DAGs run by Airflow in this process, without a scheduler: `python -m listening_etl.orchestration.demo`.
+"""A topic's DAGs run by Airflow in this process, without a scheduler: `python -m …orchestration.demo`.
 
 They are the DAGs of `dags/`, with Airflow's own tasks, receipts, mapping, retries and records; only the
 waiting for a schedule is left out.
@@ -6,15 +6,25 @@ waiting for a schedule is left out.
 
 from __future__ import annotations
 
+import argparse
 import os
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
+import pluggy
+
 from listening_etl.config import load_settings
 from listening_etl.errors import ListeningError
 from listening_etl.orchestration.airflow_home import airflow_environment
+
+hookimpl = pluggy.HookimplMarker("airflow")
 
 
 class RunFailed(ListeningError):
@@ -68,7 +78,7 @@ def run_dag(bag: Any, name: str, at: datetime | None, conf: dict[str, str], scre
     """Run one DAG to its end; whether it succeeded."""
     from airflow.sdk.listener import get_listener_manager
 
-    print(f"\n{name}", file=screen, flush=True)
+    screen.write(f"\n{name}\n")
     progress = Progress(screen)
     get_listener_manager().add_listener(progress)
     try:
@@ -78,21 +88,39 @@ def run_dag(bag: Any, name: str, at: datetime | None, conf: dict[str, str], scre
         get_listener_manager().pm.unregister(progress)
     for instance in sorted(run.get_task_instances(), key=lambda found: (found.task_id, found.map_index)):
         if (instance.task_id, instance.map_index) not in progress.seen:
-            progress.line(instance.task_id, str(instance.state), None)
+            progress.line(instance.task_id, str(instance.state))
     return str(run.state) == "success"
 
 
 class Progress:
-    """Hears of tasks from Airflow, and writes a line for each."""
+    """Hears of tasks from Airflow, and writes a line for each; Airflow finds the hooks by their names."""
 
     def __init__(self, screen: TextIO) -> None:
         self.screen, self.started = screen, time.monotonic()
         self.seen: set[tuple[str, int]] = set()
 
-    def line(self, name: str, state: str, seconds: float | None) -> None:
-        """Write how a task ended."""
-        took = "" if seconds is None else f"{seconds:6.1f} s"
-        self.screen.write(f"  {name:<52} {state:<16}{took}\n")
+    @hookimpl
+    def on_task_instance_running(self, task_instance: Any) -> None:
+        """Airflow started a task."""
+        self.started = time.monotonic()
+
+    @hookimpl
+    def on_task_instance_success(self, task_instance: Any) -> None:
+        """A task is done."""
+        self.ended(task_instance, "done")
+
+    @hookimpl
+    def on_task_instance_skipped(self, task_instance: Any) -> None:
+        """A task had nothing to do."""
+        self.ended(task_instance, "skipped")
+
+    @hookimpl
+    def on_task_instance_failed(self, task_instance: Any, error: str | BaseException | None) -> None:
+        """A task failed, or will be tried again."""
+        again = str(task_instance.state) == "up_for_retry"
+        self.ended(task_instance, "waits" if again else "failed")
+        kind = "" if isinstance(error, str | ListeningError) else f"{type(error).__name__}: "
+        self.screen.write(textwrap.indent(f"{kind}{error}", "      ") + "\n")
         self.screen.flush()
 
     def ended(self, instance: Any, state: str) -> None:
@@ -100,3 +128,54 @@ class Progress:
         self.seen.add((instance.task_id, instance.map_index))
         part = instance.rendered_map_index or (str(instance.map_index) if instance.map_index >= 0 else "")
         self.line(f"{instance.task_id} {part}".strip(), state, time.monotonic() - self.started)
+
+    def line(self, name: str, state: str, seconds: float | None = None) -> None:
+        """Write how a task ended."""
+        took = "" if seconds is None else f"{seconds:6.1f} s"
+        self.screen.write(f"  {name:<60} {state:<8} {took}\n")
+        self.screen.flush()
+
+
+@contextmanager
+def aside(log: Path) -> Iterator[TextIO]:
+    """Send all that is written meanwhile, by whatever library or process, to a file; gives the screen."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as screen, log.open("ab") as file:
+        try:
+            for number in (1, 2):
+                os.dup2(file.fileno(), number)
+            yield screen
+        finally:
+            flush()
+            for number, before in zip((1, 2), kept, strict=True):
+                os.dup2(before, number)
+                os.close(before)
+
+
+def flush() -> None:
+    """Write out what waits in Python's own buffers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command line; 0 when every run succeeded."""
+    parser = argparse.ArgumentParser(
+        prog="demo", description="Run a topic's DAGs through Airflow, here and now."
+    )
+    parser.add_argument("topic")
+    parser.add_argument("--since", required=True, help="start of the window, included: a date or a time")
+    parser.add_argument("--until", required=True, help="end of the window, not included")
+    given = parser.parse_args(words)
+    try:
+        run_topic(given.topic, given.since, given.until)
+    except ListeningError as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

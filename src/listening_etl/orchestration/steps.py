@@ -193,4 +193,4 @@ def report_quality() -> str:
 
 def named(*words: str) -> None:
     """Name the task in the UI, in place of its number."""
-    get_current_context()["part"] = " ".join(word.removesuffix(":00+00:00") for word in words)  # type: ignore[typeddict-unknown-key]
+    get_current_context()["part"] = " ".join(word.removesuffix(":00+00:00") for word in words)

@@ -34,6 +34,8 @@ def resolve_window(context: Mapping[str, Any], zone: ZoneInfo | None = None) -> 
     if bool(since) != bool(until):
         given, missing = ("since", "until") if since else ("until", "since")
         raise ConfigError(f"the run has '{given}' and no '{missing}'", do=f"{TELL}, or neither.")
+    start: datetime | None
+    end: datetime | None
     if since:
         start, end = _time(since, zone), _time(until, zone)
     else:
