@@ -1,0 +1,34 @@
+"""Identities and masked texts: what the loader alone reads."""
+
+from __future__ import annotations
+
+from sqlalchemy import Text, Uuid
+
+from listening_etl.warehouse.tables.declaration import Instant, _, table
+
+private_author = table(
+    "private", "author", "Who is behind a pseudonym.",
+    _("author_key", Uuid, "pseudonym", key=True),
+    _("source", Text, "platform"),
+    _("native_id", Text, "id on the platform", null=True),
+    _("handle", Text, "handle", null=True),
+    _("name", Text, "name", null=True),
+    _("location", Text, "location as they state it", null=True),
+    _("fetched_at", Instant, "when this was seen"),
+)  # fmt: skip
+
+private_mention = table(
+    "private", "mention", "What was masked in listening.fct_mention, where anything was.",
+    _("mention_id", Uuid, "mention", key=True),
+    _("url", Text, "link as received", null=True),
+    _("title", Text, "title as received", null=True),
+    _("text", Text, "text as received", null=True),
+    _("content_hash", Uuid, "version of the mention"),
+)  # fmt: skip
+
+opt_out = table(
+    "private", "opt_out", "Authors who do not want to be listened to; their mentions are not kept.",
+    _("author_key", Uuid, "pseudonym", key=True),
+    _("since", Instant, "when they opted out"),
+    _("note", Text, "how we know", null=True),
+)  # fmt: skip

@@ -1,0 +1,60 @@
+"""Rules of the house that a machine can check: sizes, cheap imports, plugins that stand on their own."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from listening_etl.registry import load
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").rglob("*.py")])
+WRITTEN_BY_ALEMBIC = "versions"
+HEAVY = ("torch", "flair", "great_expectations", "pandas", "polars", "sqlalchemy", "airflow", "httpx")
+
+
+def ours():
+    return [path for path in SOURCES if path.parent.name != WRITTEN_BY_ALEMBIC]
+
+
+def test_a_file_can_be_read_in_a_sitting():
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in ours()}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+
+
+def test_a_function_fits_a_screen():
+    long = {}
+    for path in ours():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > 40:
+                    long[f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"] = lines
+    assert long == {}
+
+
+def test_importing_the_package_brings_nothing_heavy():
+    script = f"import sys, listening_etl; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda p: p.stem)
+def test_a_shipped_plugin_imports_public_names_only(path):
+    reached = {
+        node.module
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("listening_etl")
+    }
+    assert reached <= {"listening_etl"}
+
+
+def test_every_shipped_plugin_works_and_says_what_it_does():
+    plugins = load([ROOT / "plugins"]).plugins()
+    assert len(plugins) >= 9
+    assert {p.origin: p.broken for p in plugins if p.broken} == {}
+    assert [p.name for p in plugins if not (p.summary or "").endswith(".") and len(p.summary or "") < 20] == []
