@@ -81,18 +81,21 @@ class ServerMemory(threading.Thread):
 
     def now(self) -> int:
         """Proportional set size of the server and its children, as Linux tells it."""
-        pid = (self.data / "postmaster.pid").read_text().splitlines()[0]
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        if not children.exists():
+        try:
+            pid = (self.data / "postmaster.pid").read_text().splitlines()[0]
+            processes = [pid, *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            return sum(map(proportional, processes))
+        except OSError:  # no Linux, or it has ended meanwhile
             return 0
-        total = 0
-        for process in (pid, *children.read_text().split()):
-            try:
-                found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.M)
-            except OSError:  # it has ended meanwhile
-                continue
-            total += int(found[1]) * 1024 if found else 0
-        return total
+
+
+def proportional(process: str) -> int:
+    """Bytes that a process uses, its part of what it shares with others; 0 when it has ended."""
+    try:
+        found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.M)
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
 
 
 def measure(home: Path, rows: int, seed: int, brands: int) -> dict[str, Any]:
@@ -109,15 +112,13 @@ def measure(home: Path, rows: int, seed: int, brands: int) -> dict[str, Any]:
     (home / "listening.yaml").write_text(yaml.safe_dump(settings(names), allow_unicode=True), "utf-8")
     context = open_context(TOPIC, home / "listening.yaml")
     data = embedded_folder(home)
+    server = ServerMemory(data)
     try:
         migrate(context.url)
-        server = ServerMemory(data)
         server.start()
         clock = Clock()
         window: Window = window_of(context, "2026-07-01", "2026-10-01")
         done = pipeline.run(context, window, clock)
-        server.done.set()
-        server.join()
         return {
             "rows": rows,
             "seconds": clock.seconds(),
@@ -128,6 +129,7 @@ def measure(home: Path, rows: int, seed: int, brands: int) -> dict[str, Any]:
             "file": (home / "mentions.jsonl").stat().st_size,
         }
     finally:
+        server.done.set()
         stop_embedded(data)
 
 

@@ -31,7 +31,7 @@ BLOCKS = (
     "li ol p pre section table td th tr ul "
 )
 UNSEEN = {"script", "style"}
-KINDS = {
+MEDIA_KINDS = {
     **dict.fromkeys(("jpg", "jpeg", "png", "gif", "webp", "svg"), "image"),
     **dict.fromkeys(("mp4", "webm", "mov", "m4v"), "video"),
     **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "aac"), "audio"),
@@ -198,9 +198,9 @@ def media_of(entry):
     for part in [*parts, {"url": entry.get("image"), "medium": "image"}]:
         url = first_text(part.get("href"), part.get("url"))
         mime = first_text(part.get("type"), part.get("mime_type"), part.get("medium"))
-        kind = mime.partition("/")[0].lower() if mime else KINDS.get(url_ending(url))
+        kind = mime.partition("/")[0].lower() if mime else MEDIA_KINDS.get(url_ending(url))
         if url and url not in found:
-            found[url] = Media(url=url, kind=kind if kind in KINDS.values() else "other")
+            found[url] = Media(url=url, kind=kind if kind in MEDIA_KINDS.values() else "other")
     return tuple(found.values())
 
 
@@ -260,9 +260,8 @@ class Feed:
         for number, entry in enumerate(entries, 1):
             yield Item(entry, f"{where}#{number}", fetched_at)
 
-    def parse(self, item, options):
+    def parse(self, entry, options):
         """One entry as an article."""
-        entry = getattr(item, "data", item)
         about = entry.get("feed") if isinstance(entry.get("feed"), dict) else {}
         published = time_of(entry, "published", "date_published", "updated", "date_modified")
         detail = entry.get("title_detail")

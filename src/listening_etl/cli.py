@@ -124,8 +124,7 @@ def kpi(
     """Print a KPI, or what each KPI means."""
     from dataclasses import asdict
 
-    from listening_etl.errors import ConfigError
-    from listening_etl.registry import did_you_mean
+    from listening_etl.errors import ConfigError, did_you_mean
     from listening_etl.warehouse import figures
     from listening_etl.warehouse import reading as queries
 

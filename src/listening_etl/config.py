@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from listening_etl.errors import ConfigError, PluginError
+from listening_etl.errors import ConfigError, PluginError, did_you_mean
 from listening_etl.model import Options
-from listening_etl.registry import Plugin, Registry, Role, did_you_mean
+from listening_etl.registry import Plugin, Registry, Role
 from listening_etl.settings_file import (
     Document,
     Explained,

@@ -39,7 +39,10 @@ class Source(Protocol):
         ...
 
     def parse(self, item: Any, options: Any) -> Mention | list[Mention]:
-        """Turn one item, as yielded, into its mention or mentions. Pure: no network, clock or file."""
+        """Turn one item into its mention or mentions. Pure: no network, clock or file.
+
+        `item` is what `fetch` yielded, bytes, text or dict; of an `Item`, its `data`.
+        """
         ...
 
 

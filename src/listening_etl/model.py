@@ -242,7 +242,7 @@ class Item:
 
     A source may yield the bare data; it yields an `Item` when it knows more: `at` names the place
     ("calls.csv:17") for messages, `fetched_at` the time at which the counts in it were true (a file's time
-    of modification), by default the time of receipt.
+    of modification), by default the time of receipt. `parse` gets the data alone.
     """
 
     data: bytes | str | dict[str, Any]

@@ -31,6 +31,8 @@ PHONE = (
     r"|\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}\b"
     r"|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"
 )
+NUMBER = r"\d(?:[ .()-]{0,3}\d){5}|[A-Z]{2}\d{2}"
+"""Every phone and bank account number holds this, and few texts do: it spares them the slow patterns."""
 
 
 def new_key() -> str:
@@ -87,9 +89,10 @@ def masked(text: pl.Expr, kept_handles: Iterable[str] = ()) -> pl.Expr:
         text.str.replace_all(FEDIVERSE_HANDLE, MASK_PERSON)
         .str.replace_all(MAIL, "[mail]")
         .str.replace_all(HANDLE, MASK_PERSON)
-        .str.replace_all(IBAN, "[iban]")
-        .str.replace_all(PHONE, "[phone]")
     )
+    numbered = pl.when(text.str.contains(NUMBER)).then(text)
+    numbers = numbered.str.replace_all(IBAN, "[iban]").str.replace_all(PHONE, "[phone]")
+    text = pl.coalesce(numbers, text)
     return text.str.replace_all(_KEPT, "@", literal=True) if kept else text
 
 

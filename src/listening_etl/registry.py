@@ -5,13 +5,12 @@ A plugin that cannot be used stays in the list, broken, with its reason; it stop
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -19,7 +18,7 @@ from typing import Any, Literal
 
 import pluggy
 
-from listening_etl.errors import PluginError
+from listening_etl.errors import PluginError, did_you_mean
 from listening_etl.hookspecs import GROUP, Filter, Hooks, Scorer, Source
 from listening_etl.model import Capabilities, Labels, Options, Range
 
@@ -118,13 +117,6 @@ class Registry:
         says.append(f"Known {kind}s: {', '.join(known) or 'none'}.")
         says += [reason if reason.endswith("?") else f"{reason}." for p in broken if (reason := p.broken)]
         return " ".join(says)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the known word nearest to `word`, or nothing when none is near."""
-    folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f" Did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def load(folders: Sequence[Path]) -> Registry:

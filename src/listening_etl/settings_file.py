@@ -16,8 +16,7 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from listening_etl.errors import ConfigError
-from listening_etl.registry import did_you_mean
+from listening_etl.errors import ConfigError, did_you_mean
 
 Loc = tuple[int | str, ...]
 """Where a value is: its keys and list positions, from the top."""

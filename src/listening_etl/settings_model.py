@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 
-from listening_etl.errors import ConfigError
-from listening_etl.registry import Role, did_you_mean
+from listening_etl.errors import ConfigError, did_you_mean
+from listening_etl.registry import Role
 from listening_etl.settings_file import Marks
 from listening_etl.settings_values import (
     WAREHOUSE_VARIABLE,

@@ -23,9 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from listening_etl.errors import ConfigError
+from listening_etl.errors import ConfigError, did_you_mean
 from listening_etl.model import CHANNELS, ROLES
-from listening_etl.registry import did_you_mean
 
 KEY = "<key>"
 """Under this alias a value gets the key that it stands under; nobody can write it in the file by mistake."""

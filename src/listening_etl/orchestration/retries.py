@@ -16,6 +16,8 @@ LONGEST_WAIT = timedelta(hours=1)
 SPREAD_SECONDS = 10
 """Slices that were sent away together do not come back in the same instant."""
 
+SHORTLY = timedelta(seconds=10)
+
 PASSING = (OSError, MemoryError)
 """Errors of the machine or the network that a plugin let through: worth another try."""
 
@@ -30,9 +32,11 @@ class RetryByKind(RetryPolicy):
         """What follows from this error."""
         if isinstance(exception, FixAndRerun | LookAtQuarantine):
             return RetryDecision.fail("somebody has to change something first")
+        if isinstance(exception, PASSING) or not isinstance(exception, Exception):  # a time-out is none
+            return RetryDecision.default()
         if not isinstance(exception, ComeBackLater):
-            passing = isinstance(exception, PASSING) or not isinstance(exception, Exception) or try_number < 2
-            return RetryDecision.default() if passing else RetryDecision.fail("the same error again")
+            once = RetryDecision.retry(SHORTLY, f"{type(exception).__name__}, which is unknown here")
+            return once if try_number < 2 else RetryDecision.fail("the same error again")
         retry_at = getattr(exception, "retry_at", None)
         if retry_at is None:
             return RetryDecision.retry(reason=str(exception))

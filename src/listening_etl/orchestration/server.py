@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ class Started:
 
 def up(settings: Settings, port: int) -> str:
     """Start PostgreSQL, migrate the warehouse, start Airflow, wait until it is well; returns its address."""
+    from listening_etl.warehouse.engine import embedded_folder, start_embedded
+
     running = [one for one in remembered(settings.home) if one.process()]
     if running:
         names = ", ".join(one.name for one in running)
@@ -67,6 +70,7 @@ def up(settings: Settings, port: int) -> str:
     _refuse_taken(port)
     environment = {**os.environ, **airflow_environment(settings.home, port=port)}
     say("PostgreSQL: starting, and bringing the tables up to date")
+    start_embedded(embedded_folder(settings.home))
     prepare(settings)
     log = settings.home / FOLDER / "migrate.log"
     say("Airflow: bringing its records up to date")
@@ -89,13 +93,12 @@ def up(settings: Settings, port: int) -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """The embedded server, the warehouse's tables and a key for pseudonyms: what the first run needs."""
+    """The warehouse's tables and a key for pseudonyms: what the first run needs."""
     from listening_etl.pipeline.context import configured_warehouse
     from listening_etl.privacy import save_key
-    from listening_etl.warehouse.engine import embedded_folder, start_embedded, warehouse_url
+    from listening_etl.warehouse.engine import warehouse_url
     from listening_etl.warehouse.migration import migrate
 
-    start_embedded(embedded_folder(settings.home))
     migrate(warehouse_url(configured_warehouse(settings), settings.home))
     if not os.environ.get(settings.pseudonym_key.env):
         save_key(settings.home)
@@ -158,12 +161,8 @@ def stop(home: Path) -> bool:
     """Stop the remembered processes and theirs, kindly first; False when none ran."""
     found = [process for one in remembered(home) if (process := one.process())]
     tree = [child for process in found for child in process.children(recursive=True)]
-    for process in found:
-        _signal(process, "terminate")
-    _, alive = psutil.wait_procs([*found, *tree], timeout=SECONDS_TO_STOP)
-    for process in alive:
-        _signal(process, "kill")
-    psutil.wait_procs(alive, timeout=5)
+    for processes in (found, tree):  # the parts end their own children; what they leave is ended here
+        _end(processes)
     _file(home).unlink(missing_ok=True)
     return bool(found)
 
@@ -192,11 +191,12 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def _signal(process: psutil.Process, how: str) -> None:
-    try:
-        getattr(process, how)()
-    except psutil.NoSuchProcess:
-        return
+def _end(processes: list[psutil.Process]) -> None:
+    for how, seconds in (("terminate", SECONDS_TO_STOP), ("kill", 5)):
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                getattr(process, how)()
+        _, processes = psutil.wait_procs(processes, timeout=seconds)
 
 
 def _file(home: Path) -> Path:

@@ -12,7 +12,7 @@ import polars as pl
 from listening_etl.model import Slice
 from listening_etl.pipeline import judging, records
 from listening_etl.pipeline.context import Context
-from listening_etl.pipeline.normalising import collapse, normalise
+from listening_etl.pipeline.normalising import newest, normalise
 from listening_etl.pipeline.parsing import parse
 from listening_etl.query import entities
 
@@ -52,17 +52,8 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
 
     inside = pl.col("published_at").is_between(slice.window.since, slice.window.until, closed="left")
     counts["outside"] = parsed.height - (parsed := parsed.filter(inside)).height
-    mentions = records.with_public_text(normalise(parsed, settings), context.topic.entities)
-
-    mentions, others = collapse(mentions)
-    counts["duplicates"] = others.height
-    same = pl.col("content_hash") == pl.col("newest_hash")
-    why = (
-        pl.when(same)
-        .then(pl.lit("the same content again"))
-        .otherwise(pl.lit("an older version of the same id"))
-    )
-    rejects.append(records.reject_mentions(others, raw_uri, "duplicate", why))
+    entities_of_all = [e for topic in context.settings.topics.values() for e in topic.entities.values()]
+    mentions = records.with_public_text(normalise(parsed, settings), entities_of_all)
 
     mentions, matches, unmatched = match(context, mentions, settings.about)
     counts["unmatched"] = unmatched.height
@@ -77,14 +68,15 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
             records.reject_mentions(drop.mentions, raw_uri, "filter", drop.reason, drop.rule, drop.version)
         )
     counts["filtered"] = sum(drop.mentions.height for drop in dropped)
-    counts["mentions"] = mentions.height
-    counts["quarantined"] = counts["opted_out"] = 0
+    counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
 
-    scores = [language, *(judging.score(context, m, mentions) for m in judging.batch_measures(context))]
-    frames = records.tables(mentions, slice.source, context.key)
+    judged = newest(mentions)
+    scores = [language, *(judging.score(context, m, judged) for m in judging.batch_measures(context))]
+    frames = records.tables(mentions, judged, slice.source, context.key)
     frames["mention"] = frames["mention"].with_columns(pl.lit(raw_uri).alias("raw"))
-    frames["score"] = pl.concat(scores).join(mentions.select("mention_id"), on="mention_id", how="semi")
-    frames["entity"] = matches.join(mentions.select("mention_id"), on="mention_id", how="semi")
+    version = ["mention_id", "content_hash"]
+    frames["score"] = pl.concat(scores).join(judged, on=version, how="semi")
+    frames["entity"] = matches.join(judged, on=version, how="semi")
     frames["reject"] = pl.concat(rejects)
     batch = batch_uri(context, slice, raw_uri)
     for name, frame in frames.items():

@@ -28,6 +28,8 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
     mentions = mentions.with_columns(
         *(_clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source")
     ).with_columns(
+        pl.col(*texts).replace("", None),
+    ).with_columns(
         pl.coalesce("channel", pl.lit(source.channel or "web")),
         pl.col("author_handle").str.strip_chars_start("@"),
         _words("tagged", "@", HANDLE),
@@ -48,9 +50,8 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
 
 
 def _clean(text: pl.Expr) -> pl.Expr:
-    """NFC, without byte-order marks and surrounding white space; empty becomes null."""
-    stripped = text.str.normalize("NFC").str.strip_chars(" \t\r\n\u00a0\u200b\ufeff")
-    return pl.when(stripped != "").then(stripped)
+    """NFC, without byte-order marks and surrounding white space."""
+    return text.str.normalize("NFC").str.strip_chars(" \t\r\n\u00a0\u200b\ufeff")
 
 
 def _words(column: str, sign: str, pattern: str) -> pl.Expr:
@@ -67,15 +68,11 @@ def _words(column: str, sign: str, pattern: str) -> pl.Expr:
         .list.concat(written)
         .list.eval(pl.element().str.strip_chars(f" {sign}.-").str.to_lowercase())
     )
-    return words.list.drop_nulls().list.unique().list.sort().alias(column)
+    several = pl.when(words.list.len() > 1).then(words)  # few have: to sort lists is slow
+    return pl.coalesce(several.list.drop_nulls().list.unique().list.sort(), words.list.drop_nulls()).alias(column)
 
 
-def collapse(mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The newest version of each mention, and the other versions, which are duplicates."""
-    order = ["version_at", "fetched_at", "content_hash", "raw_row"]
-    ranked = mentions.sort("mention_id", *order).with_columns(
-        pl.col("mention_id").is_last_distinct().alias("newest"),
-        pl.col("content_hash").last().over("mention_id").alias("newest_hash"),
-    )
-    newest = ranked.filter("newest").drop("newest", "newest_hash").sort("raw_row")
-    return newest, ranked.filter(~pl.col("newest")).drop("newest").sort("raw_row")
+def newest(mentions: pl.DataFrame) -> pl.DataFrame:
+    """The newest version of each mention: the only one that can stay, and so the only one worth judging."""
+    ranked = mentions.sort("version_at", "fetched_at", "content_hash", "raw_row")
+    return ranked.unique("mention_id", keep="last", maintain_order=True).sort("raw_row")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from listening_etl.errors import ConfigError
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.context import Context
+from listening_etl.pipeline.curate import COUNTS
 
 
 def plan(context: Context, window: Window) -> list[Slice]:
@@ -16,6 +19,39 @@ def plan(context: Context, window: Window) -> list[Slice]:
         Slice(context.topic.name, name, part)
         for name, source in context.topic.sources.items()
         for part in window.cut(source.slice)
+    ]
+
+
+def gaps(
+    slices: list[Slice], receipts: Sequence[Mapping[str, Any]], reasons: Mapping[Slice, str] | None = None
+) -> list[dict[str, Any]]:
+    """Receipts for the slices that brought nothing back: the ledger has to know what was not heard."""
+    heard = {
+        (r["source"], r["query"], datetime.fromisoformat(r["since"]), datetime.fromisoformat(r["until"]))
+        for r in receipts
+    }
+    missing = [
+        slice
+        for slice in slices
+        if not any(
+            (source, query) == (slice.source, slice.query)
+            and slice.window.since <= since
+            and until <= slice.window.until
+            for source, query, since, until in heard
+        )
+    ]
+    return [
+        {
+            **slice.to_dict(),
+            "parts": [],
+            "batches": [],
+            "received": 0,
+            "state": "gap",
+            "reason": (reasons or {}).get(slice, "the slice failed; the log of the run says why"),
+            "expected": None,
+            "counts": dict.fromkeys(COUNTS, 0),
+        }
+        for slice in missing
     ]
 
 

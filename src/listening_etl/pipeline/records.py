@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -32,10 +33,13 @@ REJECT_SCHEMA: dict[str, Any] = {
 }
 
 
-def with_public_text(mentions: pl.DataFrame, entities: Any) -> pl.DataFrame:
-    """Add `public_text`, `public_title` and `public_url`, in which people are masked and entities are not."""
-    handles = [handle for entity in entities.values() for handle in entity.handles]
-    words = [word for entity in entities.values() for word in (*entity.names, *entity.handles)]
+def with_public_text(mentions: pl.DataFrame, entities: Sequence[Any]) -> pl.DataFrame:
+    """Add `public_text`, `public_title` and `public_url`, in which people are masked and entities are not.
+
+    `entities` are those of every topic: a mention has one text, whichever topic brings it in.
+    """
+    handles = [handle for entity in entities for handle in entity.handles]
+    words = [word for entity in entities for word in (*entity.names, *entity.handles)]
     return mentions.with_columns(
         masked(pl.lit(without_author(mentions, "text", words)), handles).alias("public_text"),
         masked(pl.lit(without_author(mentions, "title", words)), handles).alias("public_title"),
@@ -43,21 +47,26 @@ def with_public_text(mentions: pl.DataFrame, entities: Any) -> pl.DataFrame:
     )
 
 
-def tables(mentions: pl.DataFrame, source: str, key: bytes) -> dict[str, pl.DataFrame]:
-    """The batch as frames named and shaped like the warehouse's tables; scores and entities come apart."""
+def tables(
+    mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
+) -> dict[str, pl.DataFrame]:
+    """The batch as frames named and shaped like the warehouse's tables; scores and entities come apart.
+
+    `mentions` holds every version; what only the version that stays can leave is taken from `newest`.
+    """
     mentions = mentions.with_columns(
         author_keys(mentions, source, key).alias("author_key"),
         digests(mentions["place"], person=b"place").alias("place_id"),
     )
     return {
         "mention": _mention(mentions),
-        "private_mention": _private_mention(mentions),
+        "private_mention": _private_mention(newest),
         "author": _author(mentions),
         "private_author": _private_author(mentions),
         "place": mentions.select("place_id", name="place").drop_nulls().unique().sort("name"),
         "engagement": _engagement(mentions),
-        "link": _link(mentions, source),
-        "media": _media(mentions),
+        "link": _link(newest, source),
+        "media": _media(newest),
     }
 
 
@@ -161,6 +170,7 @@ def _media(mentions: pl.DataFrame) -> pl.DataFrame:
         .select(
             "mention_id",
             "content_hash",
+            "fetched_at",
             "media",
             ordinal=pl.int_ranges(1, pl.col("media").list.len() + 1, dtype=pl.Int32),
         )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from listening_etl.model import Window
+from listening_etl.errors import ListeningError
+from listening_etl.model import Slice, Window
 from listening_etl.pipeline.audit import audit
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import curate
 from listening_etl.pipeline.extract import extract
-from listening_etl.pipeline.plan import plan
+from listening_etl.pipeline.plan import gaps, plan
 from listening_etl.pipeline.publish import publish
 from listening_etl.pipeline.refresh import refresh
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how many of its parts are done, and how many there are."""
 
-
-T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -27,24 +26,36 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 def run(context: Context, window: Window, progress: Progress = quiet) -> dict[str, Any]:
-    """Plan, extract, curate, audit, publish, refresh; returns what each step gave."""
+    """Plan, extract, curate, audit, publish, refresh; returns what each step gave.
+
+    A slice that fails becomes a gap in the ledger and does not hold up the others: they are published, then
+    its error is raised.
+    """
     slices = plan(context, window)
-    answers = _each("extract", slices, lambda slice: extract(context, slice), progress)
-    receipts = [
-        r for found in _each("curate", answers, lambda a: curate(context, a), progress) for r in found
-    ]
+    receipts, failures = _bring_in(context, slices, progress)
+    receipts += gaps(slices, receipts, {slice: str(error) for slice, error in failures.items()})
     published = publish(context, _one("audit", lambda: audit(context, receipts), progress))
     progress("publish", 1, 1)
-    return {**published, "figures": _one("refresh", lambda: refresh(context), progress)}
-
-
-def _each(step: str, parts: list[T], do: Callable[[T], R], progress: Progress) -> list[R]:
-    done = []
-    for number, part in enumerate(parts):
-        progress(step, number, len(parts))
-        done.append(do(part))
-    progress(step, len(parts), len(parts))
+    done = {**published, "figures": _one("refresh", lambda: refresh(context), progress)}
+    for error in failures.values():
+        raise error
     return done
+
+
+def _bring_in(
+    context: Context, slices: list[Slice], progress: Progress
+) -> tuple[list[dict[str, Any]], dict[Slice, ListeningError]]:
+    receipts: list[dict[str, Any]] = []
+    failures: dict[Slice, ListeningError] = {}
+    for number, slice in enumerate(slices):
+        progress("extract", number, len(slices))
+        try:
+            receipts += curate(context, extract(context, slice))
+        except ListeningError as error:
+            failures[slice] = error
+        progress("curate", number + 1, len(slices))
+    progress("extract", len(slices), len(slices))
+    return receipts, failures
 
 
 def _one(step: str, do: Callable[[], R], progress: Progress) -> R:

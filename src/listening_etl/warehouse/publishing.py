@@ -194,7 +194,7 @@ STATEMENTS: dict[str, str] = {
         WHERE ({", ".join(f"m.{c}" for c in MERGED)}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in MERGED)})""",
     "unmasked": """
         INSERT INTO private.mention AS m
-        SELECT p.* FROM {private_mention} p JOIN {mention} s USING (mention_id)
+        SELECT DISTINCT ON (p.mention_id) p.* FROM {private_mention} p JOIN {mention} s USING (mention_id)
         ON CONFLICT (mention_id) DO UPDATE SET url = excluded.url, title = excluded.title, text = excluded.text,
             content_hash = excluded.content_hash
         WHERE (m.url, m.title, m.text, m.content_hash)
@@ -287,7 +287,8 @@ STATEMENTS: dict[str, str] = {
             duplicates = excluded.duplicates, malformed = excluded.malformed, skipped = excluded.skipped,
             outside = excluded.outside, unmatched = excluded.unmatched, filtered = excluded.filtered,
             opted_out = excluded.opted_out, quarantined = excluded.quarantined, raw = excluded.raw,
-            run_id = excluded.run_id, recorded_at = excluded.recorded_at""",
+            run_id = excluded.run_id, recorded_at = excluded.recorded_at
+        WHERE c.state = 'gap' OR excluded.state = 'complete'""",
     "watermark": """
         INSERT INTO ops.watermark AS w
         SELECT :topic, source, upper(stretch)

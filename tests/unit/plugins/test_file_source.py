@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import os
-import time
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from listening_etl import Author, Malformed, Media, SourceUnreadable
+from listening_etl import Author, Malformed, SourceUnreadable
 from plugins.sources import file as module
 from plugins.sources.file import FileOptions, FileSource
 
@@ -60,38 +59,7 @@ def outcomes(options):
     return found
 
 
-def one(tmp_path, more=None, cells=None, **options):
-    """The mention of a CSV file with one row; `cells` adds to or replaces its cells."""
-    row = {"id": "1", "text": "x", "at": AT} | (cells or {})
-    file = io.StringIO()
-    csv.writer(file).writerows([row.keys(), row.values()])
-    (mention,) = mentions(options_for(written(tmp_path, file.getvalue()), more, **options))
-    return mention
-
-
 # --- CSV ---
-
-
-def test_a_csv_file_with_every_field(tmp_path):
-    names = {
-        "title": "t", "author.handle": "h", "author.followers": "f", "author.verified": "v",
-        "rating": "stars", "likes": "l", "tagged": "tags", "hashtags": "hash",
-        "links": "links", "about": "about",
-        "media": "media",
-        "lat": "lat", "url": "url",
-    }  # fmt: skip
-    cells = {
-        "t": "T", "h": "ana", "f": "12.0", "v": "Yes", "stars": "4.5", "l": "7", "tags": "@a  @b",
-        "hash": '["x", "y z"]', "links": "https://a|https://b", "about": "Orange Maroc | inwi", "lat": "-1e1",
-        "media": "https://a/1.jpg", "url": " ",
-    }  # fmt: skip
-    mention = one(tmp_path, names, cells, values={"kind": "review", "rating_scale": 5, "author.name": "Ana"})
-    assert mention.author == Author(handle="ana", followers=12, verified=True, name="Ana")
-    assert (mention.rating, mention.rating_scale, mention.likes, mention.lat) == (4.5, 5.0, 7, -10.0)
-    assert (mention.tagged, mention.hashtags) == (("@a", "@b"), ("x", "y z"))
-    assert (mention.links, mention.about) == (("https://a", "https://b"), ("Orange Maroc", "inwi"))
-    assert mention.media == (Media(url="https://a/1.jpg"),)
-    assert (mention.kind, mention.title, mention.url, mention.views) == ("review", "T", None, None)
 
 
 def test_an_item_says_where_and_when(tmp_path):
@@ -102,13 +70,6 @@ def test_an_item_says_where_and_when(tmp_path):
     assert items[0].fetched_at == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)  # 10^9 s after 1970
     assert json.loads(items[0].data) == {"id": "1", "text": "a\r\nb", "at": AT}
     assert items[0].data.isascii()
-
-
-def test_an_item_may_come_back_as_bytes_or_object(tmp_path):
-    options = options_for(written(tmp_path, f"id,text,at\n1,é,{AT}\n"))
-    (item,) = fetched(options)
-    same = [item, item.data, item.data.encode(), json.loads(item.data)]
-    assert len({SOURCE.parse(form, options).text for form in same}) == 1
 
 
 @pytest.mark.parametrize(("row", "reason"), [
@@ -125,92 +86,6 @@ def test_an_item_may_come_back_as_bytes_or_object(tmp_path):
 def test_a_wrong_row_is_refused_and_the_next_one_read(tmp_path, row, reason):
     options = options_for(written(tmp_path, f"id,text,at\n{row}\n2,b,{AT}\n"))
     assert outcomes(options) == [reason, "2"]
-
-
-def test_the_cells_of_a_refused_row_are_kept(tmp_path):
-    options = options_for(written(tmp_path, "id,text,at\n1,é\n"))
-    assert json.loads(fetched(options)[0].data) == ["it has 2 cells, the header 3", ["1", "é"]]
-
-
-@pytest.mark.parametrize(("column", "cell", "reason"), [
-    ("rating", "n/a", "c 'n/a' is not a number"), ("rating", "1,5", "c '1,5' is not a number"),
-    ("rating", "1 234", "c '1 234' is not a number"), ("rating", "nan", "c 'nan' is not a number"),
-    ("rating", "1e999", "c '1e999' is not a number"), ("rating", "١", "c '١' is not a number"),
-    ("likes", "1,234", "c '1,234' is not a number"), ("likes", "1.5", "c '1.5' is not a whole number"),
-    ("likes", "1_0", "c '1_0' is not a number"), ("likes", "9" * 19, "c is out of range"),
-    ("author.verified", "maybe", "c 'maybe' is neither true nor false"),
-    ("tagged", "[1", "c '[1' is no JSON list"), ("kind", "rant", "kind 'rant' is none of post, "),
-    ("updated_at", "2026-02-30T00:00Z", "c '2026-02-30T00:00Z' is not a time (ISO 8601)"),
-])  # fmt: skip
-def test_a_wrong_cell_is_refused_with_its_column(tmp_path, column, cell, reason):
-    with pytest.raises(Malformed) as raised:
-        one(tmp_path, {column: "c"}, {"c": cell})
-    assert str(raised.value).startswith(reason)
-
-
-@pytest.mark.parametrize("cell", ["", " ", "\t \n", "\u00a0"])
-def test_a_blank_cell_is_unknown(tmp_path, cell):
-    more = {"rating": "c", "title": "c", "author.handle": "c", "tagged": "c", "updated_at": "c"}
-    mention = one(tmp_path, more, {"c": cell})
-    assert (mention.rating, mention.title, mention.author, mention.tagged) == (None, None, None, ())
-
-
-def test_decimal_commas(tmp_path):
-    mention = one(tmp_path, {"rating": "r", "likes": "l"}, {"r": "4,5", "l": "12,0"}, decimal=",")
-    assert (mention.rating, mention.likes) == (4.5, 12)
-    with pytest.raises(Malformed, match=r"r '4.5' is not a number"):
-        one(tmp_path, {"rating": "r"}, {"r": "4.5"}, decimal=",")
-
-
-def test_html_is_unescaped_only_when_asked(tmp_path):
-    cells = {"text": "a &amp; b", "t": "&nbsp;"}
-    assert one(tmp_path, {"title": "t"}, cells).text == "a &amp; b"
-    mention = one(tmp_path, {"title": "t"}, cells, unescape_html=True)
-    assert (mention.text, mention.title) == ("a & b", None)
-
-
-@pytest.mark.parametrize(("cell", "options", "expected"), [
-    (AT, {}, "2026-11-01T12:00:00+00:00"),
-    ("2015-02-22 22:39:18 -0800", {}, "2015-02-23T06:39:18+00:00"),  # + 8 h
-    ("2015-02-22T22:39:18 +01:00", {}, "2015-02-22T21:39:18+00:00"),
-    ("2015-02-22 22:39:18 UTC", {}, "2015-02-22T22:39:18+00:00"),
-    ("2026-07-01 12:00", {"timezone": "Europe/Paris"}, "2026-07-01T10:00:00+00:00"),  # summer, UTC+2
-    ("2026-07-01", {"timezone": "Europe/Paris"}, "2026-06-30T22:00:00+00:00"),
-    ("2026-10-25 02:30", {"timezone": "Europe/Paris"}, "2026-10-25T00:30:00+00:00"),  # the first, UTC+2
-    ("01/07/2026 12h", {"timezone": "UTC", "date_format": "%d/%m/%Y %Hh"}, "2026-07-01T12:00:00+00:00"),
-    ("20260701", {"timezone": "UTC"}, "2026-07-01T00:00:00+00:00"),
-    ("01/07/2026 +0100", {"date_format": "%d/%m/%Y %z"}, "2026-06-30T23:00:00+00:00"),
-    ("1000000000", {"epoch": "s"}, "2001-09-09T01:46:40+00:00"),
-    ("1000000000.5", {"epoch": "s"}, "2001-09-09T01:46:40.500000+00:00"),
-    ("1000000000000", {"epoch": "ms"}, "2001-09-09T01:46:40+00:00"),
-    (AT, {"epoch": "s"}, "2026-11-01T12:00:00+00:00"),
-])  # fmt: skip
-def test_times(tmp_path, cell, options, expected):
-    assert one(tmp_path, cells={"at": cell}, **options).published_at == datetime.fromisoformat(expected)
-
-
-@pytest.mark.parametrize(("cell", "options", "reason"), [
-    ("2026-03-29 02:30", {"timezone": "Europe/Paris"}, "does not exist in Europe/Paris"),
-    ("2026-07-01", {"date_format": "%d/%m/%Y", "timezone": "UTC"}, r"is not a time \(%d/%m/%Y\)"),
-    ("1e30", {"epoch": "s"}, "is out of range"),
-    ("0001-01-01", {"timezone": "Asia/Tokyo"}, "is out of range"),
-])  # fmt: skip
-def test_times_that_are_none(tmp_path, cell, options, reason):
-    with pytest.raises(Malformed, match=reason):
-        one(tmp_path, cells={"at": cell}, **options)
-
-
-def test_an_id_made_of_columns_is_stable(tmp_path):
-    def ids(content, id_from=("shop", "at")):
-        columns = {"text": "text", "published_at": "at"}
-        options = FileOptions(path=written(tmp_path, content), columns=columns, id_from=list(id_from))
-        return outcomes(options)
-
-    first, second, empty = ids(f"shop,text,at\nA,x,{AT}\nB,x,{AT}\n,x,\n")
-    assert first != second
-    assert len(first) == 32
-    assert empty == "it has no id: shop, at are empty"
-    assert ids(f"at,shop,text\n{AT},A,edited\n") == [first]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-16-le", "utf-16"])
@@ -243,48 +118,9 @@ def test_half_a_utf16_letter_at_the_end(tmp_path):
     assert outcomes(options_for(path, encoding="utf-16-le")) == ["1", "it has 1 cells, the header 3"]
 
 
-def test_a_stray_quote_costs_its_own_line_and_not_the_file(tmp_path):
-    rows = "".join(f"{n},row {n},{AT}\n" for n in range(2, 1000))
-    options = options_for(written(tmp_path, f'id,text,at\n1,"open,{AT}\n{rows}'))
-    items = fetched(options)
-    reason, kept = json.loads(items[0].data)
-    assert reason == "it is no CSV record: a quote is never closed"
-    assert kept == [f'1,"open,{AT}\n']
-    assert outcomes(options)[1:] == [str(n) for n in range(2, 1000)]
-    assert items[500].at == "calls.csv:502"
-
-
-def test_a_stray_quote_that_a_later_one_seems_to_close(tmp_path):
-    text = f'id,text,at\n1,"open,{AT}\n2,"fine, really",{AT}\n3,c,{AT}\n'
-    reason = "it is no CSV record: ',' expected after '\"'"
-    assert outcomes(options_for(written(tmp_path, text))) == [reason, "2", "3"]
-
-
-def test_a_quote_that_swallows_too_much_is_refused_without_reading_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LONGEST_RECORD", 1_000)
-    path = written(tmp_path, f'id,text,at\n1,"open,{AT}\n' + f"2,b,{AT}\n" * 100)
-    found = outcomes(options_for(path))
-    assert found[0] == "it is no CSV record: it runs over more than 1,000 characters"
-    assert found[1:] == ["2"] * 100
-
-
-def test_a_hostile_file_costs_no_quadratic_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_READ_AGAIN", 1_000)
-    path = written(tmp_path, "id,text,at\n" + 'a","b\n' * 20_000)  # each line closes a quote and opens one
-    start = time.perf_counter()
-    items = fetched(options_for(path))
-    assert time.perf_counter() - start < 10
-    assert sum(len(json.loads(item.data)[1][0]) for item in items) == 20_000 * 6  # nothing is lost
-
-
 def test_a_cell_of_ten_megabytes_gets_to_parse(tmp_path):
     options = options_for(written(tmp_path, f"id,text,at\n1,{'x' * 10_000_000},{AT}\n2,b,{AT}\n"))
     assert outcomes(options) == ["text has 10,000,000 characters, more than 1,000,000", "2"]
-
-
-def test_unnamed_columns_are_named_by_their_place(tmp_path):
-    path = written(tmp_path, f",text, at ,\n1,x,{AT},\n")
-    assert outcomes(options_for(path, {"native_id": "column 1"})) == ["1"]
 
 
 def test_another_separator(tmp_path):
@@ -335,36 +171,23 @@ def test_round_trip_of_any_letters(tmp_path, texts):
 # --- JSON Lines ---
 
 
-def test_json_lines_come_as_their_bytes_and_dots_descend(tmp_path):
-    lines = [
-        {"id": 12, "text": "x", "at": AT, "user": {"handle": "ana", "n": {"f": 3}}, "tags": ["a", None, 5]},
-        {"id": "13", "at": AT, "user": None, "user.handle": "literal"},
-        {"id": 14.0, "at": AT, "user": "no object", "tags": []},
-    ]
+def test_json_lines_come_as_their_bytes(tmp_path):
+    lines = [{"id": 12, "text": "x", "at": AT, "user": {"handle": "ana"}}, {"id": "13", "at": AT}]
     text = "\n\n".join(json.dumps(line) for line in lines)
-    more = {"author.handle": "user.handle", "author.followers": "user.n.f", "tagged": "tags"}
-    options = options_for(written(tmp_path, "\ufeff" + text, "a.jsonl"), more)
+    options = options_for(written(tmp_path, "\ufeff" + text, "a.jsonl"), {"author.handle": "user.handle"})
     items = fetched(options)
-    assert [item.at for item in items] == ["a.jsonl:1", "a.jsonl:3", "a.jsonl:5"]
-    assert items[0].data == json.dumps(lines[0]).encode()
-    found = mentions(options)
-    assert [mention.native_id for mention in found] == ["12", "13", "14"]
-    assert found[0].author == Author(handle="ana", followers=3)
-    assert (found[0].tagged, found[1].author.handle, found[2].author) == (("a", "5"), "literal", None)
+    assert [item.at for item in items] == ["a.jsonl:1", "a.jsonl:3"]
+    assert [item.data for item in items] == [json.dumps(line).encode() for line in lines]
+    assert [(found.native_id, found.author) for found in mentions(options)] == [
+        ("12", Author(handle="ana")), ("13", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "reason"), [
-    (b"{", "it is no JSON: Expecting property name enclosed in double quotes at position 1"),
-    (b"[1]", "it is a list, not an object"), (b"3", "it is a int, not an object"),
-    (b"[" * 100_000, "it is no JSON: maximum recursion"),
+    (b"{", "it is no JSON: "), (b"[1]", "it is a list, not an object"),
     (b'{"id": 1}', "it has no publication time"), (b'{"at": "%s"}' % AT.encode(), "it has no id"),
-    (b'{"id": 1, "at": {"$date": 1}}', "at is a dict, not a time"),
-    (b'{"id": 1, "at": 5}', "at 5 is a number"),
-    (b'{"id": [1], "at": 5}', "id is a list, not text"),
-    (b'{"id": 1e17, "at": 5}', "id 1e+17 is a number that has lost its last digits"),
     (b'{"id": 1, "text": "\\ud800", "at": "%s"}' % AT.encode(), "text holds bytes"),
     (b'{"id": 1, "text": "\xe9", "at": "%s"}' % AT.encode(), "text holds bytes"),
-    (b'{"id": 1, "rating": true, "at": "%s"}' % AT.encode(), "rating True is not a number"),
     (b'{"id": 1, "rating": Infinity, "at": "%s"}' % AT.encode(), "rating inf is not a number"),
 ])  # fmt: skip
 def test_a_wrong_line_is_refused_and_the_next_one_read(tmp_path, line, reason):
@@ -381,12 +204,6 @@ def test_json_lines_in_another_encoding(tmp_path):
     )
     assert outcomes(options) == ["1", "text holds bytes that are not in the declared encoding"]
     assert all(item.data.encode() for item in fetched(options))  # can be stored
-
-
-def test_a_line_without_end_is_refused_and_the_next_one_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LONGEST_LINE", 100)
-    path = written(tmp_path, "[" + "1," * 200 + "1]\n" + json.dumps({"id": 2, "at": AT}), "a.jsonl")
-    assert outcomes(options_for(path)) == ["it is no JSON: Expecting ',' delimiter at position 100", "2"]
 
 
 # --- Parquet and Excel ---
@@ -553,33 +370,14 @@ def test_a_big_file_is_read_as_it_is_asked_for(tmp_path, name):
 
 @pytest.mark.parametrize(("changed", "message"), [
     ({"columns": BASE | {"autor.handle": "x"}}, r"no field 'autor.handle'. Did you mean 'author.handle'\?"),
-    ({"values": {"knd": "post"}}, r"no field 'knd'. Did you mean 'kind'\?"),
-    ({"columns": {"native_id": "id"}}, "'published_at' is missing"),
-    ({"columns": {"published_at": "at"}}, "'native_id' is missing in columns; without one, id_from"),
-    ({"id_from": ["a"]}, "exclude each other"),
-    ({"date_format": "%Y", "epoch": "s"}, "exclude each other"),
-    ({"values": {"text": "x"}}, "'text' is in columns and in values"),
-    ({"values": {"likes": "many"}}, "likes 'many' is not a number"),
-    ({"values": {"kind": "rant"}}, "kind 'rant' is none of"),
     ({"encoding": "utf8x"}, "'utf8x' is no text encoding"),
     ({"encoding": "hex"}, "'hex' is no text encoding"),
-    ({"timezone": "Europe/Pariss"}, r"no IANA time zone. Did you mean 'Europe/Paris'\?"),
-    ({"timezone": "../etc"}, "no IANA time zone"), ({"timezone": "Europe"}, "no IANA time zone"),
-    ({"date_format": "%Q"}, "bad directive"), ({"separator": "::"}, "pattern"),
-    ({"separator": '"'}, "pattern"),
-    ({"decimal": ";"}, "decimal"), ({"epoch": "ns"}, "epoch"), ({"format": "xml"}, "format"),
-    ({"colums": {}}, "colums"),
+    ({"separator": "::"}, "pattern"), ({"separator": '"'}, "pattern"),
+    ({"format": "xml"}, "format"), ({"colums": {}}, "colums"),
 ])  # fmt: skip
 def test_wrong_options_say_what_is_wrong(changed, message):
     with pytest.raises(ValidationError, match=message):
         FileOptions(**({"path": "a.csv", "columns": BASE} | changed))
-
-
-def test_options_of_the_same_form_are_not_confused(tmp_path):
-    path = written(tmp_path, f"id,text,at,b\n1,x,{AT},y\n")
-    for _ in range(300):
-        assert mentions(options_for(path))[0].text == "x"
-        assert mentions(options_for(path, {"text": "b"}))[0].text == "y"
 
 
 # --- recorded files ---

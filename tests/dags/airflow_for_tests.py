@@ -1,0 +1,40 @@
+"""An Airflow of the tests' own: its folder, its SQLite file, none of the developer's."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from listening_etl.orchestration.airflow_home import airflow_environment
+
+REPOSITORY = Path(__file__).parents[2]
+DAGS = REPOSITORY / "dags"
+
+OF_AIRFLOW = (
+    "ignore:.*httpx.*starlette.testclient.*",
+    "ignore:.*noload.*:sqlalchemy.exc.SADeprecationWarning",
+    "ignore::DeprecationWarning:airflow.*",
+    "ignore::ResourceWarning",  # Airflow leaves SQLite connections to the garbage collector
+)
+"""Warnings that Airflow gives off by itself, as pytest's filters."""
+
+
+def set_up():
+    """Set Airflow's environment, once a process and before anything imports Airflow."""
+    if "LISTENING_TEST_AIRFLOW" in os.environ:
+        return
+    home = Path(tempfile.mkdtemp(prefix="airflow-"))
+    os.environ.update(airflow_environment(home, metadata="sqlite"))
+    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(DAGS)
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
+    os.environ["LISTENING_TEST_AIRFLOW"] = str(home)
+    del os.environ["LISTENING_CONFIG"]
+
+
+def filter_warnings(items, folder):
+    """Let tests of a folder pass over the warnings of Airflow."""
+    for item in items:
+        if folder in item.path.parents:
+            for words in OF_AIRFLOW:
+                item.add_marker(pytest.mark.filterwarnings(words))

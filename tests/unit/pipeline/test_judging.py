@@ -1,0 +1,116 @@
+"""Filters give a reason, scorers stay on their scale, and whoever breaks the contract is named."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from listening_etl import PluginError
+from listening_etl.pipeline import judging
+
+PLUGINS = '''
+import polars as pl
+from listening_etl import Capabilities, Labels, Options, Range, hookimpl
+
+class Words(Options):
+    words: frozenset[str] = frozenset({{"a", "b"}})
+
+class NoWords:
+    """Drops what holds a word."""
+    name = "no_words"
+    version = "2"
+    reason = "holds one of {{words}}"
+    options_type = Words
+    def keep(self, mentions, options):
+        return {keep}
+
+class Mood:
+    """Says one thing."""
+    name = "mood"
+    measure = "mood"
+    scale = {scale}
+    version = "3"
+    languages = {languages}
+    options_type = Options
+    def score(self, mentions, options):
+        return {score}
+
+@hookimpl
+def listening_filters():
+    return [NoWords()]
+
+@hookimpl
+def listening_scorers():
+    return [Mood()]
+'''
+
+BATCH = pl.DataFrame(
+    {
+        "mention_id": [b"1", b"2", b"3"],
+        "content_hash": [b"x", b"y", b"z"],
+        "text": ["a", "c", None],
+        "lang": ["fr", "de", None],
+        "lang_declared": ["fr-CA", None, "EN"],
+    }
+)
+
+
+def plugins(
+    keep="~mentions['text'].is_in(list(options.words))", scale="Range(0, 1)", languages="None", score="None"
+):
+    return PLUGINS.format(keep=keep, scale=scale, languages=languages, score=score)
+
+
+def test_a_dropped_mention_has_a_reason_with_the_options_in_words_and_null_is_kept(topic):
+    context = topic(plugins(), filters="{no_words: {}}")
+    kept, (dropped,) = judging.apply_filters(context, BATCH)
+    assert kept["text"].to_list() == ["c", None]
+    assert (dropped.rule, dropped.version, dropped.reason) == ("no_words", "2", "holds one of a, b")
+
+
+@pytest.mark.parametrize("keep", ["mentions['text'].head(1)", "[True] * 3"])
+def test_a_filter_that_answers_too_little_is_named(topic, keep):
+    with pytest.raises(PluginError, match="filter 'no_words' answered"):
+        judging.apply_filters(topic(plugins(keep=keep), filters="{no_words: {}}"), BATCH)
+
+
+def test_a_series_becomes_values_and_nan_is_not_judged(topic):
+    context = topic(plugins(score="pl.Series([0.5, float('nan'), None])"), scorers="{mood: {}}")
+    scores = judging.score(context, "mood", BATCH)
+    assert scores.schema == judging.SCORE_SCHEMA
+    assert scores["value"].to_list() == [0.5, None, None]
+    assert scores["version"].to_list() == ["3"] * 3
+
+
+def test_a_scorer_judges_its_languages_only(topic):
+    context = topic(
+        plugins(score="pl.Series(['good'] * 3)", scale="Labels('good')", languages="frozenset({'fr'})"),
+        scorers="{mood: {}}",
+    )
+    assert judging.score(context, "mood", BATCH)["label"].to_list() == ["good", None, None]
+
+
+@pytest.mark.parametrize(
+    ("scale", "score", "said"),
+    [
+        ("Range(0, 1)", "pl.Series([0.5, 2.0, None])", "answered 2.0, which is not on its scale"),
+        ("Labels('good')", "pl.Series(['good', 'bad', None])", "answered 'bad', which is not on its scale"),
+        ("Range(0, 1)", "pl.Series([0.5])", "answered 1 rows for 3 mentions"),
+        ("Range(0, 1)", "[0.5] * 3", "answered a list for 3 mentions"),
+    ],
+)
+def test_a_scorer_that_breaks_its_contract_is_named(topic, scale, score, said):
+    with pytest.raises(PluginError, match=said):
+        judging.score(topic(plugins(scale=scale, score=score), scorers="{mood: {}}"), "mood", BATCH)
+
+
+def test_details_are_json(topic):
+    score = "pl.DataFrame({'value': [0.1, 0.2, None], 'detail': [{'why': 'é'}, None, None]})"
+    scores = judging.score(topic(plugins(score=score), scorers="{mood: {}}"), "mood", BATCH)
+    assert scores["detail"].to_list() == ['{"why":"é"}', None, None]
+
+
+def test_without_a_language_scorer_the_declared_language_serves(topic):
+    mentions, scores = judging.detect_language(topic(plugins()), BATCH)
+    assert mentions["lang"].to_list() == ["fr", None, "en"]
+    assert scores.height == 0
