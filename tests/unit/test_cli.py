@@ -1,0 +1,64 @@
+"""The command line: one message for a known error, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def listening(*words, folder=ROOT, **extra):
+    import os
+
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("LISTENING_")}
+    return subprocess.run(
+        [sys.executable, "-c", "from listening_etl.cli import main; main()", *words],
+        cwd=folder,
+        env={**clean, **extra},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_known_error_is_one_message_and_status_1():
+    done = listening("kpi", "coffee", "volum")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("listening: no KPI 'volum'. Did you mean 'volume'? KPIs: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_topic_is_named_with_the_known_ones():
+    done = listening("funnel", "cofee")
+    assert done.returncode == 1
+    assert "cofee" in done.stderr
+    assert "Did you mean 'coffee'?" in done.stderr
+
+
+def test_without_settings_it_says_what_to_do(tmp_path):
+    done = listening("plugins", folder=tmp_path)
+    assert done.returncode == 1
+    assert "listening.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_is_one_value():
+    plugins = json.loads(listening("plugins", "--json").stdout)
+    assert {"file", "feed"} <= {p["name"] for p in plugins if p["role"] == "source"}
+    definitions = json.loads(listening("kpi", "coffee", "--json").stdout)
+    assert {"volume", "reach", "net_sentiment"} <= {d["kpi"] for d in definitions}
+
+
+def test_the_options_of_a_plugin_have_a_meaning():
+    options = json.loads(listening("plugins", "file", "--json").stdout)
+    assert [o["option"] for o in options if not o["meaning"]] == []
+
+
+def test_a_key_is_different_each_time():
+    first, second = listening("key").stdout, listening("key").stdout
+    assert len(first.strip()) == 64
+    assert first != second
