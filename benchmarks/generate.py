@@ -22,7 +22,23 @@ BUSY_AUTHORS = 50
 SPAMMERS = 20
 REPOSTED_FROM = 2_000  # the latest texts, of which one is reposted
 
-SYLLABLES = ("ka", "tor", "ve", "lio", "bru", "men", "sa", "do", "nar", "phi", "zel", "gu", "ri", "mos", "tem")
+SYLLABLES = (
+    "ka",
+    "tor",
+    "ve",
+    "lio",
+    "bru",
+    "men",
+    "sa",
+    "do",
+    "nar",
+    "phi",
+    "zel",
+    "gu",
+    "ri",
+    "mos",
+    "tem",
+)
 
 SENTENCES = {
     "fr": (
@@ -70,7 +86,9 @@ WORDS = {
     "es": {"thing": ("cafetera", "impresora", "lavadora"), **dict.fromkeys(("part", "when", "never"), ("",))},
 }
 CITIES = ("Lyon", "Lille", "Bordeaux", "Nantes", "Leeds", "Bristol", "Dublin", "Montréal", "Genève", "Boston")
-SPAM = "Gagnez un bon de {number} euros {brand} ! Cliquez vite, offre limitée >>> WIN a FREE {brand} voucher now"
+SPAM = (
+    "Gagnez un bon de {number} euros {brand} ! Cliquez vite, offre limitée >>> WIN a FREE {brand} voucher now"
+)
 ENDINGS = ("", "", " 😀", " !!!", " ...", " 🙏", " lol", " svp")
 
 
@@ -176,9 +194,13 @@ class Generator:
         """A post as a platform might hand it out."""
         rng = self.rng
         at = START + number * self.step
-        reply = self.earlier[rng.randrange(len(self.earlier))] if self.earlier and rng.random() < 0.2 else None
+        reply = (
+            self.earlier[rng.randrange(len(self.earlier))] if self.earlier and rng.random() < 0.2 else None
+        )
         ident = f"{7_200_000_000_000_000_000 + number * 4_096}"
-        tagged = [rng.choice((f"ami_{rng.randrange(5_000)}", self.brand().lower()))] if rng.random() < 0.3 else []
+        tagged = (
+            [rng.choice((f"ami_{rng.randrange(5_000)}", self.brand().lower()))] if rng.random() < 0.3 else []
+        )
         if tagged:
             text = f"@{tagged[0]} {text}"
         return {
@@ -237,7 +259,9 @@ def write(path: Path, count: int, seed: int = 7, brand_names: list[str] | None =
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="benchmarks.generate", description="Invented mentions as JSON Lines.")
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.generate", description="Invented mentions as JSON Lines."
+    )
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
     parser.add_argument("--mentions", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)

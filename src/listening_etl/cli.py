@@ -235,12 +235,12 @@ def schema() -> None:
 
 @app.command()
 def quality(
-    topic: Topic, output: Annotated[Path, typer.Option(help="Folder for the pages.")] = Path("quality")
+    output: Annotated[Path | None, typer.Option(help="Folder; .listening/quality unless given.")] = None,
 ) -> None:
     """Build the Data Docs: what every check of every run found, as pages that need no network."""
-    from listening_etl.pipeline.documents import build_quality_docs
+    from listening_etl.pipeline.upkeep import report_quality
 
-    print(build_quality_docs(context_of(topic), output))
+    print(report_quality(output))
 
 
 def _warehouse_url() -> str:

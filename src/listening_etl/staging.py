@@ -89,6 +89,12 @@ class Staging:
             finally:
                 beside.unlink(missing_ok=True)
 
+    def touch(self, uri: str) -> None:
+        """Make a file young again, so that retention counts from its last use; a store's own date stays."""
+        if self.local:
+            with _named(uri):
+                Path(uri).touch()
+
     def remove(self, uri: str) -> None:
         """Delete a file."""
         with _named(uri):

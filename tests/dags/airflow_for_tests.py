@@ -1,6 +1,8 @@
 """An Airflow of the tests' own: its folder, its SQLite file, none of the developer's."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,12 +13,7 @@ from listening_etl.orchestration.airflow_home import airflow_environment
 REPOSITORY = Path(__file__).parents[2]
 DAGS = REPOSITORY / "dags"
 
-OF_AIRFLOW = (
-    "ignore:.*httpx.*starlette.testclient.*",
-    "ignore:.*noload.*:sqlalchemy.exc.SADeprecationWarning",
-    "ignore::DeprecationWarning:airflow.*",
-    "ignore::ResourceWarning",  # Airflow leaves SQLite connections to the garbage collector
-)
+OF_AIRFLOW = ("ignore:.*httpx.*starlette.testclient.*",)
 """Warnings that Airflow gives off by itself, as pytest's filters."""
 
 
@@ -25,6 +22,7 @@ def set_up():
     if "LISTENING_TEST_AIRFLOW" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="airflow-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ.update(airflow_environment(home, metadata="sqlite"))
     os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(DAGS)
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"

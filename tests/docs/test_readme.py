@@ -64,7 +64,15 @@ def demo(copy):
 
 def test_the_demo_shows_what_was_heard_and_what_was_thrown_away(demo):
     printed, _ = demo
-    for shown in ("Funnel", "What was heard", "Torréo", "share of voice", "Busiest day", "13 October", "malformed"):
+    for shown in (
+        "Funnel",
+        "What was heard",
+        "Torréo",
+        "share of voice",
+        "Busiest day",
+        "13 October",
+        "malformed",
+    ):
         assert shown in printed
 
 
@@ -82,7 +90,9 @@ def test_the_sixty_seconds_work(demo, copy):
             with psycopg.connect(url.replace("postgres@", "listening_bi@")) as connection:
                 rows = connection.execute(text).fetchall()
             assert len(rows) == 14
-            assert all(low <= value <= high and n > 0 and coverage == 1 for _, value, low, high, n, coverage in rows)
+            assert all(
+                low <= value <= high and n > 0 and coverage == 1 for _, value, low, high, n, coverage in rows
+            )
 
 
 def test_the_first_source_works(tmp_path):

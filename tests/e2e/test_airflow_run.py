@@ -258,9 +258,30 @@ def test_a_broken_source_fails_the_run_and_holds_up_no_other(first, home, dags, 
     assert re.search(r"extract shop .*shop\.jsonl.* What the others brought is published\.", told), told
     found = rows(warehouse_url, "SELECT native_id FROM listening.fct_mention ORDER BY 1")
     assert [one for (one,) in found] == ["f1", "f2", "f5", "s1", "s2"]
+    # The window was heard in full before: that shop is away now takes nothing from it.
+    ledger = "SELECT source, state, received FROM ops.coverage ORDER BY 1"
+    assert rows(warehouse_url, ledger) == [
+        ("forum", "complete", 5),
+        ("moody", "complete", 0),
+        ("shop", "complete", 3),
+    ]
 
 
-def test_a_run_with_half_a_window_fails_at_once_and_says_what_to_give(dags, failures):
+def test_a_source_that_failed_from_the_start_is_a_gap_with_its_reason(first, home, dags, warehouse_url):
+    shop = (home / "shop.jsonl").rename(home / "away.jsonl")
+    run = dags["listen_tea"].test(run_conf={"since": "2026-10-08", "until": "2026-10-09"})
+    shop.rename(home / "shop.jsonl")
+    assert str(run.state) == "failed"
+    query = "SELECT source, state, reason FROM ops.coverage WHERE since >= '2026-10-08' ORDER BY 1"
+    forum, moody, shop = rows(warehouse_url, query)
+    assert (forum[:2], moody[:2], shop[:2]) == (("forum", "complete"), ("moody", "complete"), ("shop", "gap"))
+    assert "shop.jsonl" in shop[2]
+
+
+def test_a_run_with_half_a_window_fails_at_once_and_says_what_to_give(home, failures):
+    from airflow.dag_processing.dagbag import DagBag
+
+    dags = DagBag(str(DAGS)).dags  # read anew: in one process Airflow keeps the parameters of the run before
     run = dags["listen_tea"].test(run_conf={"since": "2026-10-05"})
     assert str(run.state) == "failed"
     told = dict(failures)
@@ -268,6 +289,27 @@ def test_a_run_with_half_a_window_fails_at_once_and_says_what_to_give(dags, fail
     assert told["outcome"].endswith(
         "Nothing was published. Clear the failed tasks to run them and what follows again."
     )
+
+
+def test_when_every_source_fails_the_ledger_knows_and_the_run_fails(home, warehouse_url, monkeypatch):
+    from airflow.dag_processing.dagbag import DagBag
+
+    alone = SETTINGS.format(plugins=REPOSITORY / "plugins").replace("tea:", "mate:")
+    alone = (
+        alone.replace("forum.jsonl", "gone.jsonl")
+        .replace("shop.jsonl", "gone.jsonl")
+        .split("      moody:")[0]
+    )
+    (home / "alone.yaml").write_text(alone)
+    monkeypatch.setenv("LISTENING_CONFIG", str(home / "alone.yaml"))
+    run = DagBag(str(DAGS)).dags["listen_mate"].test(run_conf=WINDOW)
+    assert str(run.state) == "failed"
+    assert {ti.task_id: str(ti.state) for ti in run.get_task_instances()} == {
+        "plan": "success", "extract": "failed", "curate": "skipped", "audit": "success", "publish": "success",
+        "outcome": "failed",
+    }  # fmt: skip
+    query = "SELECT source, state FROM ops.coverage WHERE topic = 'mate' ORDER BY 1"
+    assert rows(warehouse_url, query) == [("forum", "gap"), ("shop", "gap")]
 
 
 def test_upkeep_runs_and_writes_the_quality_report(first, home, dags, warehouse_url):

@@ -178,17 +178,17 @@ class LightGate:
             for rule, wrong in ROW_CHECKS.items():
                 if rule in rules:
                     query = f"SELECT {id_column}::text FROM {schema}.{table} WHERE {wrong}"
-                    found.append(result(rule, tuple(connection.scalars(sa.text(query))), "quarantine"))
+                    found.append(result(suite, rule, tuple(connection.scalars(sa.text(query))), "quarantine"))
             if "M-14" in rules:
                 query = f"SELECT min({id_column}::text) FROM {schema}.{table} GROUP BY mention_id HAVING count(*) > 1"
-                found.append(result("M-14", tuple(connection.scalars(sa.text(query))), "stop"))
+                found.append(result(suite, "M-14", tuple(connection.scalars(sa.text(query))), "stop"))
         return [one for one in found if not one.success]
 
 
-def result(rule, ids, on_failure):
+def result(suite, rule, ids, on_failure):
     """A result of the light gate."""
     return CheckResult(
-        suite="mention", ordinal=int(rule[2:]), rule=rule, check=rule, type="sql", columns=[],
+        suite=suite.name, ordinal=int(rule[2:]), rule=rule, check=rule, type="sql", columns=[],
         severity="critical", on_failure=on_failure, success=not ids, rows=None, unexpected=len(ids),
         unexpected_ids=ids, unexpected_values=(None,) * len(ids), examples=[], result={}, message=rule,
     )  # fmt: skip

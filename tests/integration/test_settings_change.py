@@ -56,7 +56,11 @@ def heard(tmp_path, monkeypatch, warehouse_url, warehouse, request):
 
 def test_another_time_zone_moves_mentions_of_old_days(heard):
     heard(1)
-    assert heard(2) == {("kettlia", "2026-10-01", 2), ("kettlia", "2026-10-02", 1), ("bouillor", "2026-10-02", 1)}
+    assert heard(2) == {
+        ("kettlia", "2026-10-01", 2),
+        ("kettlia", "2026-10-02", 1),
+        ("bouillor", "2026-10-02", 1),
+    }
     assert heard(2, timezone="Europe/Paris") == {
         ("kettlia", "2026-10-01", 1),
         ("kettlia", "2026-10-02", 2),

@@ -1,6 +1,6 @@
 """The pipeline on Airflow; with `dags/` the only room that imports it.
 
-DAG files take `steps`, `mentions_asset` and `PARAMS` from here. The names are loaded when they are asked for:
+DAG files take `steps`, `mentions_asset` and `window_params` from here. The names are loaded when they are asked for:
 `demo` and `server` live here too and have to set Airflow's environment before Airflow is imported.
 """
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from listening_etl.orchestration import steps
     from listening_etl.orchestration.assets import mentions_asset
-    from listening_etl.orchestration.window import PARAMS, resolve_window
+    from listening_etl.orchestration.window import resolve_window, window_params
 
-__all__ = ["PARAMS", "mentions_asset", "resolve_window", "steps"]
+__all__ = ["mentions_asset", "resolve_window", "steps", "window_params"]
 
-_ROOMS = {"mentions_asset": "assets", "PARAMS": "window", "resolve_window": "window"}
+_ROOMS = {"mentions_asset": "assets", "resolve_window": "window", "window_params": "window"}
 
 
 def __getattr__(name: str) -> Any:

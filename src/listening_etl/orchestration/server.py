@@ -35,6 +35,7 @@ PARTS = {
 }
 SECONDS_TO_START = 180
 SECONDS_TO_STOP = 30
+SECONDS_TO_KILL = 5
 
 
 class ServerError(FixAndRerun):
@@ -161,8 +162,8 @@ def stop(home: Path) -> bool:
     """Stop the remembered processes and theirs, kindly first; False when none ran."""
     found = [process for one in remembered(home) if (process := one.process())]
     tree = [child for process in found for child in process.children(recursive=True)]
-    for processes in (found, tree):  # the parts end their own children; what they leave is ended here
-        _end(processes)
+    _end(found, SECONDS_TO_STOP)  # the parts end their own children, and wait for tasks under way
+    _end(tree, SECONDS_TO_KILL)
     _file(home).unlink(missing_ok=True)
     return bool(found)
 
@@ -191,8 +192,8 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def _end(processes: list[psutil.Process]) -> None:
-    for how, seconds in (("terminate", SECONDS_TO_STOP), ("kill", 5)):
+def _end(processes: list[psutil.Process], patience: float) -> None:
+    for how, seconds in (("terminate", patience), ("kill", SECONDS_TO_KILL)):
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 getattr(process, how)()

@@ -29,11 +29,12 @@ AGAIN: dict[str, Any] = {
     "multiple_outputs": False,
 }
 MAPPED: dict[str, Any] = {"map_index_template": "{{ part }}", "execution_timeout": timedelta(hours=1)}
+MAPPED_STEPS = ("extract", "curate")
 EVEN_AFTER_FAILURE = "all_done"
 
 
 def told(step: Callable[P, R]) -> Callable[P, R]:
-    """Leave the reason of a failure where `outcome` finds it."""
+    """Leave the reason of a failure where `audit` and `outcome` find it."""
 
     @functools.wraps(step)
     def telling(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -41,7 +42,8 @@ def told(step: Callable[P, R]) -> Callable[P, R]:
             return step(*args, **kwargs)
         except ListeningError as error:
             context = get_current_context()
-            context["ti"].xcom_push("failure", {"part": context.get("part"), "reason": str(error)})
+            failure = {"part": context.get("part"), "slice": context.get("slice"), "reason": str(error)}
+            context["ti"].xcom_push("failure", failure)
             raise
 
     return telling
@@ -50,14 +52,14 @@ def told(step: Callable[P, R]) -> Callable[P, R]:
 @task(**AGAIN, execution_timeout=timedelta(minutes=5))
 @told
 def plan(topic: str) -> list[dict[str, str]]:
-    """Cut the run's window into slices."""
-    from listening_etl.orchestration.window import resolve_window
+    """Cut the run's window into slices; a scheduled run also asks for what was missed before it."""
+    from listening_etl.orchestration.window import is_asked_for, resolve_window
     from listening_etl.pipeline.context import open_context
-    from listening_etl.pipeline.plan import plan
+    from listening_etl.pipeline.plan import catch_up, plan
 
-    context = open_context(topic)
-    window = resolve_window(get_current_context(), ZoneInfo(context.topic.timezone))
-    slices = plan(context, window)
+    context, run = open_context(topic), get_current_context()
+    window = resolve_window(run, ZoneInfo(context.topic.timezone))
+    slices = plan(context, window) if is_asked_for(run) else catch_up(context, window)
     if len(slices) > MOST_SLICES:
         raise ConfigError(
             f"the window from {window.since} to {window.until} gives {len(slices)} slices, more than {MOST_SLICES}",
@@ -74,7 +76,7 @@ def extract(slice: dict[str, str]) -> list[dict[str, Any]]:
     from listening_etl.pipeline.context import open_context
     from listening_etl.pipeline.extract import extract
 
-    named(slice["source"], slice["since"], slice["until"])
+    named_for(slice)
     return extract(open_context(slice["topic"]), Slice.from_dict(slice))
 
 
@@ -85,21 +87,29 @@ def curate(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from listening_etl.pipeline.context import open_context
     from listening_etl.pipeline.curate import curate
 
-    named(answers[0]["source"], answers[0]["since"], answers[-1]["until"])
+    named_for({**answers[0], "until": answers[-1]["until"]})
     return curate(open_context(answers[0]["topic"]), answers)
 
 
 @task(**AGAIN, execution_timeout=timedelta(hours=1), trigger_rule=EVEN_AFTER_FAILURE)
 @told
-def audit(batches: Any) -> dict[str, Any]:
-    """Stage and check what could be curated; slices that failed are left to `outcome`."""
+def audit(slices: list[dict[str, str]] | None, batches: Any) -> dict[str, Any]:
+    """Stage and check what could be curated; a slice that failed is a gap."""
+    from listening_etl.model import Slice
     from listening_etl.pipeline.audit import audit
     from listening_etl.pipeline.context import open_context
+    from listening_etl.pipeline.plan import gaps
 
+    if not slices:
+        raise AirflowSkipException("there is no plan")
+    reasons = {
+        Slice.from_dict(failure["slice"]): failure["reason"]
+        for failure in _failures(get_current_context()["ti"]).values()
+        if failure["slice"]
+    }
     receipts = [receipt for batch in batches or () for receipt in batch]
-    if not receipts:
-        raise AirflowSkipException("no slice came through: there is nothing to check")
-    return audit(open_context(receipts[0]["topic"]), receipts)
+    receipts += gaps([Slice.from_dict(slice) for slice in slices], receipts, reasons)
+    return audit(open_context(slices[0]["topic"]), receipts)
 
 
 @task(**AGAIN, execution_timeout=timedelta(hours=1))
@@ -120,31 +130,34 @@ def publish(receipt: dict[str, Any]) -> dict[str, Any]:
 def outcome() -> None:
     """Fail the run when a part of it failed, and say which and why; the parts that worked are published."""
     ti = get_current_context()["ti"]
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
-    failed = sorted(name for name, state in states.items() if state == "failed")
-    if failed:
-        kept = (
-            "What the others brought is published."
-            if states.get("publish") == "success"
-            else "Nothing was published."
-        )
+    failures = _failures(ti)
+    if failures:
+        published = _states(ti).get("publish") == "success"
+        kept = "What the others brought is published." if published else "Nothing was published."
         raise ListeningError(
-            "; ".join(_failure(ti, name) for name in failed),
-            where=f"{len(failed)} of {len(states) - 1} tasks failed",
+            "; ".join(f"{name}: {failure['reason']}" for name, failure in sorted(failures.items())),
+            where=f"{len(failures)} failed",
             do=f"{kept} Clear the failed tasks to run them and what follows again.",
         )
 
 
-def _failure(ti: Any, name: str) -> str:
-    """A failed task in words; `name` is `audit`, or `extract_3` for the fourth of a mapped task."""
-    task_id, _, index = name.rpartition("_")
-    mapped = task_id in {"extract", "curate"}
-    found = ti.xcom_pull(
-        task_ids=task_id if mapped else name, key="failure", map_indexes=int(index) if mapped else None
-    )
-    told = found or {"part": None, "reason": "its log says why."}
-    part = f"{task_id} {told['part'] or index}" if mapped else name
-    return f"{part}: {told['reason']}"
+def _states(ti: Any) -> dict[str, str]:
+    """The states of the run's tasks; a mapped one is called `extract_3`."""
+    found: dict[str, str] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+    return found
+
+
+def _failures(ti: Any) -> dict[str, dict[str, Any]]:
+    """What the run's failed tasks left behind, by task and part."""
+    failures = {}
+    for name in (name for name, state in _states(ti).items() if state == "failed"):
+        task_id, _, index = name.rpartition("_")
+        if task_id not in MAPPED_STEPS:
+            task_id, index = name, ""
+        found = ti.xcom_pull(task_ids=task_id, key="failure", map_indexes=int(index) if index else None)
+        failure = found or {"part": index, "slice": None, "reason": "its log says why"}
+        failures[f"{task_id} {failure['part'] or index}".strip()] = failure
+    return failures
 
 
 @task(**AGAIN, execution_timeout=timedelta(hours=1), map_index_template="{{ part }}")
@@ -161,7 +174,7 @@ def refresh(topic: str) -> dict[str, Any]:
 @task(**AGAIN, execution_timeout=timedelta(hours=1))
 def drop_leftovers() -> list[str]:
     """Drop the staging tables of runs that failed and that nobody repeated for a week."""
-    from listening_etl.orchestration import upkeep
+    from listening_etl.pipeline import upkeep
 
     return upkeep.drop_leftovers()
 
@@ -169,16 +182,17 @@ def drop_leftovers() -> list[str]:
 @task(**AGAIN, execution_timeout=timedelta(hours=6), map_index_template="{{ part }}")
 def delete_old_files(topic: str) -> dict[str, int]:
     """Delete raw items and batches that are older than the topic's `keep_raw_days`."""
-    from listening_etl.orchestration import upkeep
+    from listening_etl.pipeline import upkeep
+    from listening_etl.pipeline.context import open_context
 
     named(topic)
-    return upkeep.delete_old_files(topic)
+    return upkeep.delete_old_files(open_context(topic))
 
 
 @task(**AGAIN, execution_timeout=timedelta(minutes=10))
 def make_partitions() -> None:
     """Make the partitions of this month and the next two."""
-    from listening_etl.orchestration import upkeep
+    from listening_etl.pipeline import upkeep
 
     upkeep.make_partitions()
 
@@ -186,11 +200,19 @@ def make_partitions() -> None:
 @task(**AGAIN, execution_timeout=timedelta(minutes=30), trigger_rule=EVEN_AFTER_FAILURE)
 def report_quality() -> str:
     """Write the quality report; returns the path of its first page."""
-    from listening_etl.orchestration import upkeep
+    from listening_etl.pipeline import upkeep
 
     return str(upkeep.report_quality())
 
 
+def named_for(slice: dict[str, Any]) -> None:
+    """Name the task for its slice."""
+    ends = (slice[end].removesuffix(":00+00:00") for end in ("since", "until"))
+    named(slice["source"], *ends)
+    keys = ("topic", "source", "query", "since", "until")
+    get_current_context()["slice"] = {key: slice[key] for key in keys}
+
+
 def named(*words: str) -> None:
     """Name the task in the UI, in place of its number."""
-    get_current_context()["part"] = " ".join(word.removesuffix(":00+00:00") for word in words)
+    get_current_context()["part"] = " ".join(words)

@@ -12,15 +12,19 @@ from airflow.sdk import Param
 from listening_etl.errors import ConfigError
 from listening_etl.model import Window
 
-PARAMS = {
-    "since": Param(None, type=["null", "string"], title="Since", description="Start of the window, included"),
-    "until": Param(
-        None, type=["null", "string"], title="Until", description="End of the window, not included"
-    ),
-}
-"""Parameters of a run: dates in the topic's time zone or RFC 3339 times; without them the data interval."""
-
 TELL = 'Give both, such as {"since": "2026-10-05", "until": "2026-10-19"}'
+
+
+def window_params() -> dict[str, Param]:
+    """Parameters of a run: dates in the topic's zone or RFC 3339 times; without them the data interval.
+
+    Made anew for each DAG: Airflow writes the values of a run into them.
+    """
+    kinds = ["null", "string"]
+    return {
+        "since": Param(None, type=kinds, title="Since", description="Start of the window, included"),
+        "until": Param(None, type=kinds, title="Until", description="End of the window, not included"),
+    }
 
 
 def resolve_window(context: Mapping[str, Any], zone: ZoneInfo | None = None) -> Window:
@@ -48,6 +52,11 @@ def resolve_window(context: Mapping[str, Any], zone: ZoneInfo | None = None) -> 
         do = "Give a later `until`; it is not included." if since else "Use CronDataIntervalTimetable."
         raise ConfigError(f"the window from {start} to {end} is empty", do=do)
     return Window(start, end)
+
+
+def is_asked_for(context: Mapping[str, Any]) -> bool:
+    """Whether somebody named the window of a run; else it is the schedule's."""
+    return bool((context.get("params") or {}).get("since"))
 
 
 def _time(text: Any, zone: ZoneInfo | None) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from listening_etl.errors import QualityFailed
 from listening_etl.frame import INSTANT
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import COUNTS
-from listening_etl.quality import Gate, load_suite, raise_if_stopped, rows_for_warehouse, verdict
+from listening_etl.quality import Gate, Suite, load_suite, raise_if_stopped, rows_for_warehouse, verdict
 from listening_etl.warehouse import loading, runs
 from listening_etl.warehouse.engine import Connection, transaction
 
@@ -43,24 +42,27 @@ def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
     with transaction(context.url) as connection:
         loading.create(connection, run_id)
         _load(context, connection, receipts, run_id, started)
-        loading.collapse(connection, context.topic.name, run_id)
         loading.remove_opted_out(connection, context.topic.name, run_id)
+        loading.collapse(connection, context.topic.name, run_id)
         loading.analyze(connection, run_id)
+        older = loading.older_reviews(connection, run_id)
     results = _check(context, run_id)
-    counts = _counts(receipts)
+    older_results = _check_older(context, run_id) if older else []
     window = [datetime.fromisoformat(r[end]) for r in receipts for end in ("since", "until")]
     record = {
         "run_id": run_id, "topic": context.topic.name, "since": min(window), "until": max(window),
-        "state": "audited", "started_at": started, "finished_at": None, "counts": counts, "message": None,
+        "state": "audited", "started_at": started, "finished_at": None, "message": None,
     }  # fmt: skip
     with transaction(context.url) as connection:
-        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
-        loading.mark_quarantined(
-            connection, run_id, {key: "; ".join(why) for key, why in verdict(results).quarantined.items()}
-        )
+        found = rows_for_warehouse(run_id, [*results, *older_results], context.now())
+        runs.store_quality(connection, run_id, found)
+        loading.mark_quarantined(connection, run_id, _reasons(results))
+        loading.mark_older(connection, run_id, _reasons(older_results))
+        counts = loading.totals(connection, run_id, ("received", *COUNTS))
+        record["counts"] = counts
         runs.record(connection, record)
     try:
-        raise_if_stopped(results, where=f"run {run_id} of topic '{context.topic.name}'")
+        raise_if_stopped([*results, *older_results], where=f"run {run_id} of topic '{context.topic.name}'")
     except QualityFailed as error:
         with transaction(context.url) as connection:
             failed = {"state": "failed", "finished_at": context.now(), "message": str(error)}
@@ -74,9 +76,7 @@ def _load(
 ) -> None:
     for number, receipt in enumerate(receipts):
         for batch in receipt["batches"]:
-            for name in loading.STAGED:
-                if name == "coverage":
-                    continue
+            for name in loading.IN_BATCHES:
                 frame = context.staging.read_frame(f"{batch}/{name}.parquet")
                 if name == "mention":
                     frame = frame.with_columns(
@@ -125,9 +125,18 @@ def _check(context: Context, run_id: str) -> list[Any]:
         ]
 
 
-def _counts(receipts: list[dict[str, Any]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for receipt in receipts:
-        total.update(receipt["counts"])
-        total["received"] += receipt["received"]
-    return dict(total)
+def _check_older(context: Context, run_id: str) -> list[Any]:
+    """Older versions of reviews are kept beside the newest: what may be wrong with a row is checked there too."""
+    mention = load_suite("mention")
+    by_row = tuple(check for check in mention.checks if check.on_failure == "quarantine")
+    with Gate(context.url) as gate:
+        return gate.check(
+            Suite("mention_older", by_row),
+            f"older_{run_id}",
+            id_column="copy",
+            where_parameters={"horizon": context.now().isoformat()},
+        )
+
+
+def _reasons(results: list[Any]) -> dict[str, str]:
+    return {key: "; ".join(why) for key, why in verdict(results).quarantined.items()}

@@ -113,7 +113,9 @@ class _Buffer:
         uri = self.context.staging.uri(
             "raw", self.context.topic.name, self.source, f"{digest.hexdigest()}.parquet"
         )
-        if not self.context.staging.exists(uri):
+        if self.context.staging.exists(uri):
+            self.context.staging.touch(uri)
+        else:
             columns = dict(zip(RAW_SCHEMA, zip(*self.rows, strict=True), strict=True))
             self.context.staging.write_frame(uri, pl.DataFrame(columns, schema=RAW_SCHEMA))
         self.parts.append(uri)

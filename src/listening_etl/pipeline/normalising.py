@@ -25,15 +25,17 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
     """Add `source, mention_id, content_hash, version_at, site`; clean texts; complete kind, channel, tags."""
     texts = ("text", "title", "url", "lang_declared", "place", "author_id", "author_handle", "author_name",
              "author_location", "in_reply_to", "conversation_id", "quoted_id", "reshared_id", "reply_to_author")  # fmt: skip
-    mentions = mentions.with_columns(
-        *(_clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source")
-    ).with_columns(
-        pl.col(*texts).replace("", None),
-    ).with_columns(
-        pl.coalesce("channel", pl.lit(source.channel or "web")),
-        pl.col("author_handle").str.strip_chars_start("@"),
-        _words("tagged", "@", HANDLE),
-        _words("hashtags", "#", HASHTAG),
+    mentions = (
+        mentions.with_columns(*(_clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source"))
+        .with_columns(
+            pl.col(*texts).replace("", None),
+        )
+        .with_columns(
+            pl.coalesce("channel", pl.lit(source.channel or "web")),
+            pl.col("author_handle").str.strip_chars_start("@"),
+            _words("tagged", "@", HANDLE),
+            _words("hashtags", "#", HASHTAG),
+        )
     )
     kind = pl.when(pl.col("in_reply_to").is_not_null()).then(pl.lit("reply")).otherwise(pl.lit("post"))
     mentions = mentions.with_columns(
@@ -69,7 +71,9 @@ def _words(column: str, sign: str, pattern: str) -> pl.Expr:
         .list.eval(pl.element().str.strip_chars(f" {sign}.-").str.to_lowercase())
     )
     several = pl.when(words.list.len() > 1).then(words)  # few have: to sort lists is slow
-    return pl.coalesce(several.list.drop_nulls().list.unique().list.sort(), words.list.drop_nulls()).alias(column)
+    return pl.coalesce(several.list.drop_nulls().list.unique().list.sort(), words.list.drop_nulls()).alias(
+        column
+    )
 
 
 def newest(mentions: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from listening_etl.errors import ConfigError
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import COUNTS
+from listening_etl.warehouse.engine import transaction
+from listening_etl.warehouse.runs import watermarks
 
 
 def plan(context: Context, window: Window) -> list[Slice]:
@@ -20,6 +22,25 @@ def plan(context: Context, window: Window) -> list[Slice]:
         for name, source in context.topic.sources.items()
         for part in window.cut(source.slice)
     ]
+
+
+def catch_up(context: Context, window: Window) -> list[Slice]:
+    """The slices for `window`, and for each source the time before it that is not complete.
+
+    A source that was never heard is asked from the topic's start, and none for more than its history.
+    """
+    with transaction(context.url) as connection:
+        complete = watermarks(connection, context.topic.name)
+    slices = []
+    for name, source in context.topic.sources.items():
+        since = min(window.since, complete.get(name, context.topic.since))
+        history = context.source(name)[0].capabilities.history
+        if history is not None:
+            since = max(since, min(window.since, context.now() - history))
+        slices += [
+            Slice(context.topic.name, name, part) for part in Window(since, window.until).cut(source.slice)
+        ]
+    return slices
 
 
 def gaps(

@@ -7,18 +7,26 @@ from typing import Any
 from listening_etl.pipeline.context import Context
 from listening_etl.query.entities import version
 from listening_etl.warehouse import publishing, runs
+from listening_etl.warehouse.dimensions import store_dimensions
 from listening_etl.warehouse.engine import transaction
 
 
 def publish(context: Context, receipt: dict[str, Any]) -> dict[str, Any]:
-    """Make an audited run visible, all of it or nothing; returns its receipt with the days touched."""
+    """Make an audited run visible, all of it or nothing; returns its receipt with the days touched.
+
+    A run that is published already is left alone, and gives the same receipt.
+    """
     run_id, topic = receipt["run_id"], context.topic.name
     with transaction(context.url) as connection:
-        publishing.store_dimensions(connection, dimensions(context))
+        publishing.lock(connection)
+        known = runs.state(connection, run_id)
+        if known is not None and known["state"] == "published":
+            return {**receipt, **{name: known["counts"][name] for name in ("days", "merged")}}
+        store_dimensions(connection, topic, dimensions(context))
         merged = publishing.publish(connection, topic, run_id, version(context.topic.entities))
-        counts = {**receipt["counts"], "merged": merged["counts"]}
-        runs.finish(connection, run_id, context.now(), counts)
-    return {**receipt, "days": [day.isoformat() for day in merged["days"]], "merged": merged["counts"]}
+        done = {"days": [day.isoformat() for day in merged["days"]], "merged": merged["counts"]}
+        runs.finish(connection, run_id, context.now(), {**receipt["counts"], **done})
+    return {**receipt, **done}
 
 
 def dimensions(context: Context) -> dict[str, list[dict[str, Any]]]:

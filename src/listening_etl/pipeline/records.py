@@ -47,9 +47,7 @@ def with_public_text(mentions: pl.DataFrame, entities: Sequence[Any]) -> pl.Data
     )
 
 
-def tables(
-    mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
-) -> dict[str, pl.DataFrame]:
+def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes) -> dict[str, pl.DataFrame]:
     """The batch as frames named and shaped like the warehouse's tables; scores and entities come apart.
 
     `mentions` holds every version; what only the version that stays can leave is taken from `newest`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -13,15 +12,22 @@ from listening_etl.pipeline.context import Context
 from listening_etl.quality import Gate, load_suite, raise_if_stopped, rows_for_warehouse
 from listening_etl.warehouse import authors, figures, loading, runs
 from listening_etl.warehouse.engine import Connection, transaction
-from listening_etl.warehouse.publishing import lock
+from listening_etl.warehouse.publishing import lock, lock_topic
 
 
 def refresh(context: Context) -> dict[str, Any]:
     """Bring the topic's KPIs up to date; returns the days computed and the rows of each KPI.
 
     Figures are staged, checked, and become visible together; a failed check (`QualityFailed`) leaves the old
-    ones and the days marked stale. A day that a publish touches meanwhile stays marked.
+    ones and the days marked stale. A day that a publish touches meanwhile stays marked. Refreshes of a topic
+    go one after the other.
     """
+    with transaction(context.url) as waiting:
+        lock_topic(waiting, context.topic.name)
+        return _refresh(context)
+
+
+def _refresh(context: Context) -> dict[str, Any]:
     topic = context.topic.name
     with transaction(context.url) as connection:
         lock(connection)
@@ -31,7 +37,7 @@ def refresh(context: Context) -> dict[str, Any]:
         if not days:
             return {"topic": topic, "days": [], "rows": {}}
         judge_authors(context, connection)
-        run_id = _token(topic, stale)
+        run_id = _token(topic)
         rows = {
             kpi: figures.compute(connection, kpi, topic, days, _staged(kpi, run_id))
             for kpi in figures.KPI_NAMES
@@ -46,8 +52,9 @@ def refresh(context: Context) -> dict[str, Any]:
     return {"topic": topic, "days": [day.isoformat() for day in days], "rows": rows}
 
 
-def _token(topic: str, stale: list[tuple[date, datetime]]) -> str:
-    return hashlib.blake2b(f"{topic} {stale}".encode(), digest_size=6).hexdigest()
+def _token(topic: str) -> str:
+    """The same for every refresh of a topic: what one that broke off left, the next one replaces."""
+    return hashlib.blake2b(topic.encode(), digest_size=6).hexdigest()
 
 
 def _staged(kpi: str, run_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 import psycopg
@@ -15,19 +15,35 @@ STAGED: dict[str, tuple[str, str]] = {
         "listening.fct_mention",
         "topic text, raw text, raw_row integer, slice integer, quarantine text",
     ),
+    "older": (
+        "listening.fct_mention",
+        "topic text, raw text, raw_row integer, slice integer, quarantine text, copy integer GENERATED ALWAYS AS IDENTITY",
+    ),
     "private_mention": ("private.mention", ""),
     "author": ("listening.dim_author", ""),
     "private_author": ("private.author", ""),
     "place": ("listening.dim_place", ""),
     "engagement": ("listening.fct_engagement", ""),
     "link": ("listening.fct_link", "content_hash uuid"),
-    "media": ("listening.fct_media", "content_hash uuid"),
+    "media": ("listening.fct_media", "content_hash uuid, fetched_at timestamptz"),
     "score": ("listening.fct_score", "content_hash uuid"),
     "entity": ("listening.bridge_mention_entity", "content_hash uuid"),
     "reject": ("ops.reject", ""),
     "coverage": ("ops.coverage", "slice integer"),
 }
 """Staging table: the table it is like, and the columns it has besides."""
+
+IN_BATCHES = tuple(name for name in STAGED if name not in ("older", "coverage"))
+"""Those that a batch has a file for."""
+
+VERSIONED = {
+    "score": ("content_hash",),
+    "entity": ("content_hash",),
+    "link": ("content_hash",),
+    "media": ("content_hash", "fetched_at"),
+    "private_mention": ("content_hash",),
+}
+"""What hangs on one version of a mention, and the columns that say which; media can change without an edit."""
 
 AS_TEXT = {"score": ("detail",), "author": ("influence_detail",)}
 """JSON travels as text and is cast in the merge: it has no binary form in Arrow."""
@@ -107,16 +123,17 @@ def analyze(connection: sa.Connection, run_id: str) -> None:
 def collapse(connection: sa.Connection, topic: str, run_id: str) -> None:
     """Of several versions of a mention in the run keep the newest; the others become duplicates.
 
-    What hangs on a version that lost goes with it. Counts in the staged ledger are corrected.
+    They are set apart in `older`, for what they tell of the past: versions of reviews, when a mention first
+    came. A newest version that was refused leaves none. Counts in the staged ledger are corrected.
     """
     names = {name: staged(name, run_id) for name in STAGED}
     connection.execute(sa.text(_DUPLICATES.format(**names)), {"topic": topic})
-    for name in ("score", "entity", "link", "media", "private_mention"):
+    for name, columns in VERSIONED.items():
         connection.execute(
             sa.text(f"""
                 DELETE FROM {names[name]} d WHERE NOT EXISTS (
                     SELECT FROM {names["mention"]} m
-                    WHERE m.mention_id = d.mention_id AND m.content_hash = d.content_hash)
+                    WHERE {" AND ".join(f"m.{c} = d.{c}" for c in ("mention_id", *columns))})
             """)
         )
     for name, key in UNIQUE.items():
@@ -128,21 +145,29 @@ def collapse(connection: sa.Connection, topic: str, run_id: str) -> None:
                 ) twice WHERE d.ctid = twice.ctid AND twice.place > 1
             """)
         )
+    for name in ("score", "entity"):
         connection.execute(sa.text(f"UPDATE {names[name]} SET topic = :topic"), {"topic": topic})
 
 
 _DUPLICATES = """
-WITH ranked AS (
-    SELECT ctid, slice,
-           row_number() OVER newest AS place,
-           first_value(content_hash) OVER newest AS newest_hash
-    FROM {mention}
+WITH version AS (
+    SELECT ctid AS place, mention_id, version_at, fetched_at, content_hash, author_followers, raw, raw_row FROM {mention}
+    UNION ALL
+    SELECT NULL, mention_id, version_at, fetched_at, content_hash, NULL, raw, raw_row FROM {reject}
+    WHERE stage IN ('unmatched', 'filter')
+),
+ranked AS (
+    SELECT place, row_number() OVER newest AS number, first_value(content_hash) OVER newest AS newest_hash
+    FROM version
     WINDOW newest AS (PARTITION BY mention_id
-                      ORDER BY version_at DESC, fetched_at DESC, content_hash DESC, raw, raw_row)
+                      ORDER BY version_at DESC, fetched_at DESC, content_hash DESC,
+                               place IS NOT NULL, author_followers DESC NULLS LAST, raw, raw_row)
 ),
 lost AS (
-    DELETE FROM {mention} m USING ranked r WHERE m.ctid = r.ctid AND r.place > 1 RETURNING m.*, r.newest_hash
+    DELETE FROM {mention} m USING ranked r WHERE m.ctid = r.place AND r.number > 1
+    RETURNING m AS version, m.*, r.newest_hash
 ),
+kept AS (INSERT INTO {older} SELECT (version).* FROM lost),
 told AS (
     INSERT INTO {reject} (topic, reject_id, stage, reason, source, mention_id, content_hash, version_at, fetched_at,
                           published_at, lang, text, raw, raw_row)
@@ -158,7 +183,10 @@ UPDATE {coverage} c SET duplicates = c.duplicates + n, mentions = c.mentions - n
 
 
 def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
-    """Take out what opted-out authors wrote, without keeping their words; returns how many mentions."""
+    """Take out what opted-out authors wrote, without keeping their words; returns how many versions.
+
+    Comes before `collapse`, which takes away what hung on them.
+    """
     names = {name: staged(name, run_id) for name in STAGED}
     removed = connection.scalar(
         sa.text(
@@ -187,14 +215,39 @@ def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
             sa.text(f"DELETE FROM {names[name]} a USING private.opt_out o WHERE a.author_key = o.author_key")
         )
     if removed:
-        for name in ("score", "entity", "link", "media", "private_mention", "engagement"):
-            connection.execute(
-                sa.text(
-                    f"DELETE FROM {names[name]} d"
-                    f" WHERE NOT EXISTS (SELECT FROM {names['mention']} m WHERE m.mention_id = d.mention_id)"
-                )
+        connection.execute(
+            sa.text(
+                """
+                DELETE FROM {engagement} e WHERE NOT EXISTS (
+                    SELECT FROM {mention} m WHERE m.mention_id = e.mention_id AND m.fetched_at = e.fetched_at)
+            """.format(**names)
             )
+        )
     return int(removed or 0)
+
+
+def older_reviews(connection: sa.Connection, run_id: str) -> bool:
+    """Whether the run brought older versions of reviews, which are kept and so have to be checked."""
+    query = f"SELECT EXISTS (SELECT FROM {staged('older', run_id)} WHERE kind = 'review')"
+    return bool(connection.scalar(sa.text(query)))
+
+
+def mark_older(connection: sa.Connection, run_id: str, reasons: Mapping[str, str]) -> None:
+    """Write the reason beside each older version (by its number, `copy`) that failed a check on the row."""
+    if reasons:
+        connection.execute(
+            sa.text(
+                f"UPDATE {staged('older', run_id)} SET quarantine = :reason WHERE copy = CAST(:id AS integer)"
+            ),
+            [{"id": key, "reason": reason} for key, reason in reasons.items()],
+        )
+
+
+def totals(connection: sa.Connection, run_id: str, columns: Iterable[str]) -> dict[str, int]:
+    """Sums over the staged ledger."""
+    sums = ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in columns)
+    row = connection.execute(sa.text(f"SELECT {sums} FROM {staged('coverage', run_id)}")).mappings().one()
+    return dict(row)
 
 
 def mark_quarantined(connection: sa.Connection, run_id: str, reasons: Mapping[str, str]) -> None:

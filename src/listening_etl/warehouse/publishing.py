@@ -2,7 +2,10 @@
 
 The merge is a join in the sense of lattices: whatever the order, and however often the same versions come,
 the tables end up the same. Of two versions of a mention the greater (version_at, fetched_at, content_hash)
-stays; a version that was rejected or quarantined wins in the same way, and takes the mention out.
+stays; a version that was rejected or quarantined wins in the same way, and takes the mention out. What
+versions add to (snapshots, versions of reviews, places) only grows, also for a mention that is out: it may
+come back. Of a mention that left, `ops.reject` remembers when it first came. What is said of authors follows
+from the mentions that are there.
 """
 
 from __future__ import annotations
@@ -13,8 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from listening_etl.warehouse.loading import STAGED, drop, staged
-from listening_etl.warehouse.runs import upsert
-from listening_etl.warehouse.tables import dim_entity, dim_measure, dim_source, dim_topic, fct_mention
+from listening_etl.warehouse.partitions import ensure_partitions
+from listening_etl.warehouse.tables import fct_mention
 
 PUBLISH_LOCK = 0x6C707562  # publishes and refreshes go one by one
 
@@ -28,35 +31,16 @@ def lock(connection: sa.Connection) -> None:
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUBLISH_LOCK})
 
 
-def ensure_partitions(connection: sa.Connection, source_table: str) -> None:
-    """Make the monthly partitions that the staged mentions need."""
-    months = connection.scalars(
-        sa.text(f"""
-            SELECT DISTINCT to_char(date_trunc('month', published_at AT TIME ZONE 'UTC'), 'YYYY-MM')
-            FROM {source_table} WHERE quarantine IS NULL ORDER BY 1
-        """)
-    ).all()
-    for month in months:
-        year, number = (int(part) for part in month.split("-"))
-        following = f"{year + number // 12:04}-{number % 12 + 1:02}"
-        connection.execute(
-            sa.text(f"""
-                CREATE TABLE IF NOT EXISTS listening.fct_mention_y{year:04}m{number:02}
-                PARTITION OF listening.fct_mention
-                FOR VALUES FROM ('{month}-01 00:00:00+00') TO ('{following}-01 00:00:00+00')
-            """)
-        )
-
-
-def store_dimensions(connection: sa.Connection, dimensions: dict[str, list[dict[str, Any]]]) -> None:
-    """Bring topic, entities, measures and sources to what the settings say."""
-    for table in (dim_topic, dim_entity, dim_measure, dim_source):
-        upsert(connection, table, dimensions[table.name])
+def lock_topic(connection: sa.Connection, topic: str) -> None:
+    """Wait until no other refresh of the topic runs; held until the transaction ends."""
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(:key, hashtext(:topic))"),
+        {"key": PUBLISH_LOCK, "topic": topic},
+    )
 
 
 def publish(connection: sa.Connection, topic: str, run_id: str, query_version: str) -> dict[str, Any]:
-    """Merge the run's staged tables and drop them; returns counts and the days that were touched."""
-    lock(connection)
+    """Merge the run's staged tables and drop them, under `lock`; returns counts and the days touched."""
     names = {name: staged(name, run_id) for name in STAGED}
     ensure_partitions(connection, names["mention"])
     known = {"topic": topic, "run_id": run_id, "query_version": query_version}
@@ -73,11 +57,19 @@ def publish(connection: sa.Connection, topic: str, run_id: str, query_version: s
 
 def mark_stale(connection: sa.Connection, topic: str, names: dict[str, str]) -> list[date]:
     """Note the days whose KPIs must be computed again; they are cleared by the refresh, not by luck."""
-    rows = connection.scalars(sa.text(STALE_DAYS.format(**names)), {"topic": topic})
-    return sorted(rows)
+    rows = connection.execute(sa.text(STALE_DAYS.format(**names)), {"topic": topic})
+    return sorted(row.day for row in rows if row.topic == topic)
 
 
 NEWER = "({a}.version_at, {a}.fetched_at, {a}.content_hash) {op} ({b}.version_at, {b}.fetched_at, {b}.content_hash)"
+
+REMEMBERED = """
+        INSERT INTO ops.reject AS r (topic, reject_id, stage, reason, source, mention_id, content_hash, version_at,
+            fetched_at, published_at, lang, text, raw, raw_row)
+        SELECT :topic, md5('left' || mention_id || content_hash)::uuid, 'duplicate', 'an older version of the same id',
+               source, mention_id, content_hash, version_at, first_fetched_at, published_at, lang, text, raw, raw_row"""
+FIRST = "ON CONFLICT (topic, reject_id) DO UPDATE SET fetched_at = least(r.fetched_at, excluded.fetched_at)"
+"""A version that a refused one took out leaves a reject, with the time at which the mention first came."""
 
 STATEMENTS: dict[str, str] = {
     # What this run concerns, as things stand before it.
@@ -88,34 +80,57 @@ STATEMENTS: dict[str, str] = {
         FROM listening.fct_mention m JOIN (
             SELECT mention_id FROM {mention} UNION SELECT mention_id FROM {reject} WHERE mention_id IS NOT NULL
         ) s USING (mention_id)""",
+    "touched_parents": """
+        CREATE TEMP TABLE touched_parent ON COMMIT DROP AS
+        SELECT p.mention_id, p.published_at
+        FROM touched t JOIN listening.fct_link l USING (mention_id) JOIN listening.fct_mention p ON p.mention_id = l.other_id""",
+    "asked_before": """
+        CREATE TEMP TABLE asked_before ON COMMIT DROP AS
+        SELECT source, max(until) AS until FROM ops.coverage WHERE topic = :topic GROUP BY source""",
     "touched_authors": """
         CREATE TEMP TABLE touched_author ON COMMIT DROP AS
         SELECT author_key FROM {author} UNION SELECT author_key FROM touched WHERE author_key IS NOT NULL""",
     "refused": """
         CREATE TEMP TABLE refused ON COMMIT DROP AS
-        SELECT mention_id, version_at, fetched_at, content_hash FROM {reject} r WHERE r.stage IN ('unmatched', 'filter')
+        SELECT mention_id, version_at, fetched_at, content_hash, raw, raw_row
+        FROM {reject} r WHERE r.stage IN ('unmatched', 'filter')
         UNION ALL
-        SELECT mention_id, version_at, fetched_at, content_hash FROM {mention} WHERE quarantine IS NOT NULL""",
+        SELECT mention_id, version_at, fetched_at, content_hash, raw, raw_row FROM {mention} WHERE quarantine IS NOT NULL""",
+    # When each was first received: now, before, or in a version that did not stay.
+    "received": """
+        CREATE TEMP TABLE received ON COMMIT DROP AS
+        SELECT mention_id, min(at) AS at
+        FROM (
+            SELECT mention_id, fetched_at AS at FROM {mention} UNION ALL SELECT mention_id, fetched_at FROM {older}
+            UNION ALL
+            SELECT mention_id, first_fetched_at FROM touched
+            UNION ALL
+            SELECT r.mention_id, r.fetched_at FROM ops.reject r JOIN {mention} s USING (mention_id) WHERE r.stage = 'duplicate'
+            UNION ALL
+            SELECT q.mention_id, (q.record ->> 'first_fetched_at')::timestamptz
+            FROM ops.quarantine q JOIN {mention} s USING (mention_id)
+        ) copies
+        GROUP BY mention_id""",
+    "first_received": """
+        UPDATE {mention} s SET first_fetched_at = r.at FROM received r
+        WHERE r.mention_id = s.mention_id AND r.at < s.first_fetched_at""",
+    "first_received_before": """
+        UPDATE listening.fct_mention m SET first_fetched_at = r.at FROM received r
+        WHERE r.mention_id = m.mention_id AND r.at < m.first_fetched_at""",
     "quarantined": """
-        INSERT INTO ops.quarantine
-        SELECT :topic, mention_id, content_hash, 'mention', quarantine, source, published_at, version_at, fetched_at,
-               to_jsonb(s) - 'quarantine' - 'slice', raw, raw_row, :run_id
-        FROM {mention} s WHERE quarantine IS NOT NULL
-        ON CONFLICT (topic, mention_id, content_hash) DO UPDATE SET reason = excluded.reason, run_id = excluded.run_id""",
+        INSERT INTO ops.quarantine AS q
+        SELECT DISTINCT ON (mention_id, content_hash)
+               :topic, mention_id, content_hash, 'mention', quarantine, source, published_at, version_at, fetched_at,
+               to_jsonb(s) - 'quarantine' - 'slice' - 'copy', raw, raw_row, :run_id
+        FROM (SELECT *, NULL AS copy FROM {mention} UNION ALL SELECT * FROM {older}) s WHERE quarantine IS NOT NULL
+        ORDER BY mention_id, content_hash, fetched_at DESC
+        ON CONFLICT (topic, mention_id, content_hash) DO UPDATE SET reason = excluded.reason, record = excluded.record,
+            fetched_at = greatest(q.fetched_at, excluded.fetched_at), run_id = excluded.run_id""",
     "set_aside": "DELETE FROM {mention} WHERE quarantine IS NOT NULL",
+    "set_aside_older": "DELETE FROM {older} WHERE quarantine IS NOT NULL",
     # What is merged from every version, whether it wins or not, so that order cannot matter.
     "places": """
         INSERT INTO listening.dim_place SELECT DISTINCT place_id, name FROM {place} ON CONFLICT DO NOTHING""",
-    "authors": """
-        INSERT INTO listening.dim_author AS a (author_key, source, followers, verified, followers_at, first_seen, last_seen)
-        SELECT DISTINCT ON (author_key) author_key, source, followers, verified, followers_at,
-               min(first_seen) OVER w, max(last_seen) OVER w
-        FROM {author} WINDOW w AS (PARTITION BY author_key)
-        ORDER BY author_key, followers_at DESC NULLS LAST, followers DESC NULLS LAST, verified DESC NULLS LAST
-        ON CONFLICT (author_key) DO UPDATE SET
-            followers = excluded.followers, verified = excluded.verified, followers_at = excluded.followers_at
-        WHERE (coalesce(excluded.followers_at, '-infinity'), coalesce(excluded.followers, -1), coalesce(excluded.verified, false))
-            > (coalesce(a.followers_at, '-infinity'), coalesce(a.followers, -1), coalesce(a.verified, false))""",
     "identities": """
         INSERT INTO private.author AS a
         SELECT DISTINCT ON (author_key) * FROM {private_author}
@@ -134,44 +149,49 @@ STATEMENTS: dict[str, str] = {
         WHERE (greatest(e.likes, excluded.likes), greatest(e.replies, excluded.replies),
                greatest(e.reshares, excluded.reshares), greatest(e.views, excluded.views))
             IS DISTINCT FROM (e.likes, e.replies, e.reshares, e.views)""",
-    "first_fetched": """
-        UPDATE {mention} s SET first_fetched_at = t.first_fetched_at FROM touched t
-        WHERE t.mention_id = s.mention_id AND t.first_fetched_at < s.first_fetched_at""",
-    "first_fetched_before": """
-        UPDATE listening.fct_mention m SET first_fetched_at = s.first_fetched_at FROM {mention} s
-        WHERE m.mention_id = s.mention_id AND s.first_fetched_at < m.first_fetched_at""",
     "review_versions": """
         INSERT INTO listening.fct_review_version AS v
-        SELECT mention_id, content_hash, version_at, first_fetched_at, rating, rating_scale, title, text
-        FROM {mention} WHERE kind = 'review'
+        SELECT DISTINCT ON (mention_id, content_hash)
+               mention_id, content_hash, version_at, fetched_at, rating, rating_scale, title, text
+        FROM (SELECT *, NULL AS copy FROM {mention} UNION ALL SELECT * FROM {older}) s WHERE kind = 'review'
+        ORDER BY mention_id, content_hash, fetched_at
         ON CONFLICT (mention_id, content_hash) DO UPDATE SET first_fetched_at = excluded.first_fetched_at
         WHERE excluded.first_fetched_at < v.first_fetched_at""",
-    # Rejects and quarantine: the newest word on a version of a mention replaces the older one.
+    # Rejects and quarantine: the newest word on a version of a mention replaces an older one.
     "accepted_now": """
         DELETE FROM ops.reject r USING {mention} s
         WHERE r.topic = :topic AND r.mention_id = s.mention_id AND r.content_hash = s.content_hash
-          AND r.stage IN ('unmatched', 'filter')""",
+          AND r.stage IN ('unmatched', 'filter') AND r.fetched_at <= s.fetched_at""",
     "rejected_otherwise": """
         DELETE FROM ops.reject r USING {reject} s
         WHERE r.topic = :topic AND r.mention_id = s.mention_id AND r.content_hash = s.content_hash
-          AND r.stage IN ('unmatched', 'filter') AND s.stage IN ('unmatched', 'filter') AND r.reject_id <> s.reject_id""",
+          AND r.stage IN ('unmatched', 'filter') AND s.stage IN ('unmatched', 'filter')
+          AND r.reject_id <> s.reject_id AND r.fetched_at <= s.fetched_at""",
     "released": """
         DELETE FROM ops.quarantine q USING {mention} s
-        WHERE q.topic = :topic AND q.mention_id = s.mention_id AND q.content_hash = s.content_hash""",
+        WHERE q.topic = :topic AND q.mention_id = s.mention_id AND q.content_hash = s.content_hash
+          AND q.fetched_at <= s.fetched_at""",
     "rejected": """
-        INSERT INTO ops.reject
-        SELECT :topic, reject_id, stage, rule, rule_version, reason, source, at, mention_id, content_hash, version_at,
-               fetched_at, published_at, lang, text, raw, raw_row
-        FROM {reject} ON CONFLICT DO NOTHING""",
+        INSERT INTO ops.reject AS r
+        SELECT DISTINCT ON (reject_id) :topic, reject_id, stage, rule, rule_version, reason, source, at, mention_id,
+               content_hash, version_at, fetched_at, published_at, lang, text, raw, raw_row
+        FROM {reject} ORDER BY reject_id, fetched_at DESC
+        ON CONFLICT (topic, reject_id) DO UPDATE SET
+            fetched_at = excluded.fetched_at, raw = excluded.raw, raw_row = excluded.raw_row
+        WHERE excluded.stage IN ('unmatched', 'filter') AND excluded.fetched_at > r.fetched_at""",
     # A version that came too late: a newer one of the same mention was refused.
     "outdated": f"""
-        DELETE FROM {{mention}} s USING (
-            SELECT mention_id, version_at, fetched_at, content_hash FROM ops.reject
-            WHERE topic = :topic AND stage IN ('unmatched', 'filter')
-            UNION ALL
-            SELECT mention_id, version_at, fetched_at, content_hash FROM ops.quarantine WHERE topic = :topic
-        ) r
-        WHERE r.mention_id = s.mention_id AND {NEWER.format(a="r", b="s", op=">")}""",
+        WITH late AS (
+            DELETE FROM {{mention}} s USING (
+                SELECT mention_id, version_at, fetched_at, content_hash FROM ops.reject
+                WHERE topic = :topic AND stage IN ('unmatched', 'filter')
+                UNION ALL
+                SELECT mention_id, version_at, fetched_at, content_hash FROM ops.quarantine WHERE topic = :topic
+            ) r
+            WHERE r.mention_id = s.mention_id AND {NEWER.format(a="r", b="s", op=">")}
+            RETURNING s.*
+        )
+        {REMEMBERED} FROM late {FIRST}""",
     # A mention whose newest version was refused leaves the topic.
     **{
         f"left_{table}": f"""
@@ -243,33 +263,40 @@ STATEMENTS: dict[str, str] = {
         SELECT DISTINCT ON (mention_id, ordinal) e.mention_id, e.ordinal, e.url, e.kind, e.alt_text
         FROM {media} e JOIN {mention} s USING (mention_id) ON CONFLICT DO NOTHING""",
     # What belongs to no topic any more, and what hung on it.
-    "orphans": """
-        DELETE FROM listening.fct_mention m USING (SELECT DISTINCT mention_id FROM refused) r
-        WHERE m.mention_id = r.mention_id
-          AND NOT EXISTS (SELECT FROM listening.bridge_mention_query b WHERE b.mention_id = m.mention_id)""",
+    "orphans": f"""
+        WITH gone AS (
+            DELETE FROM listening.fct_mention m
+            USING (SELECT DISTINCT ON (mention_id) mention_id, raw, raw_row FROM refused ORDER BY 1, 2, 3) r
+            WHERE m.mention_id = r.mention_id
+              AND NOT EXISTS (SELECT FROM listening.bridge_mention_query b WHERE b.mention_id = m.mention_id)
+            RETURNING m.*, r.raw, r.raw_row
+        )
+        {REMEMBERED} FROM gone {FIRST}""",
     **{
         f"orphans_of_{table}": f"""
-        DELETE FROM {table} d USING (
-            SELECT mention_id FROM refused UNION SELECT mention_id FROM {{engagement}} UNION SELECT mention_id FROM {{link}}
-        ) r
+        DELETE FROM {table} d USING (SELECT DISTINCT mention_id FROM refused) r
         WHERE d.mention_id = r.mention_id
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.mention_id = d.mention_id)"""
-        for table in (
-            "listening.fct_engagement",
-            "listening.fct_link",
-            "listening.fct_media",
-            "listening.fct_review_version",
-            "private.mention",
-        )
+        for table in ("listening.fct_link", "listening.fct_media", "private.mention")
     },
-    "authors_seen": """
-        UPDATE listening.dim_author a SET first_seen = seen.first, last_seen = seen.last
-        FROM (
-            SELECT m.author_key, min(m.published_at) AS first, max(m.published_at) AS last
-            FROM listening.fct_mention m JOIN touched_author s USING (author_key)
-            GROUP BY 1
-        ) seen
-        WHERE seen.author_key = a.author_key AND (a.first_seen, a.last_seen) IS DISTINCT FROM (seen.first, seen.last)""",
+    "authors": """
+        INSERT INTO listening.dim_author AS a (author_key, source, followers, verified, followers_at, first_seen, last_seen)
+        SELECT m.author_key, m.source,
+               (array_agg(m.author_followers ORDER BY m.fetched_at DESC, m.author_followers DESC)
+                    FILTER (WHERE m.author_followers IS NOT NULL))[1],
+               min(v.verified::int)::boolean,
+               max(m.fetched_at) FILTER (WHERE m.author_followers IS NOT NULL),
+               min(m.published_at), max(m.published_at)
+        FROM listening.fct_mention m JOIN touched_author t USING (author_key) LEFT JOIN (
+            SELECT DISTINCT ON (author_key) author_key, verified FROM {author}
+            WHERE verified IS NOT NULL ORDER BY author_key, followers_at DESC, verified
+        ) v USING (author_key)
+        GROUP BY 1, 2
+        ON CONFLICT (author_key) DO UPDATE SET followers = excluded.followers, followers_at = excluded.followers_at,
+            verified = coalesce(excluded.verified, a.verified),
+            first_seen = excluded.first_seen, last_seen = excluded.last_seen
+        WHERE (a.followers, a.followers_at, a.verified, a.first_seen, a.last_seen) IS DISTINCT FROM (excluded.followers,
+            excluded.followers_at, coalesce(excluded.verified, a.verified), excluded.first_seen, excluded.last_seen)""",
     "authors_gone": """
         DELETE FROM listening.dim_author a USING touched_author s WHERE a.author_key = s.author_key
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.author_key = a.author_key)""",
@@ -302,21 +329,34 @@ STATEMENTS: dict[str, str] = {
 }
 
 STALE_DAYS = """
-INSERT INTO ops.stale_day AS stale
-SELECT :topic, day, clock_timestamp()
-FROM (
-    SELECT (m.published_at AT TIME ZONE t.timezone)::date AS day
-    FROM (
-        SELECT published_at FROM {mention} UNION ALL SELECT published_at FROM touched
-        UNION ALL
-        SELECT parent.published_at FROM {link} l JOIN listening.fct_mention parent ON parent.mention_id = l.other_id
-    ) m, listening.dim_topic t WHERE t.topic = :topic
+WITH concerned AS (
+    SELECT mention_id, published_at FROM {mention} UNION SELECT mention_id, published_at FROM touched
     UNION
-    SELECT generate_series((c.since AT TIME ZONE t.timezone)::date,
-                           ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, interval '1 day')::date
-    FROM {coverage} c, listening.dim_topic t WHERE t.topic = :topic
-) touched
-WHERE day >= (SELECT (since AT TIME ZONE timezone)::date FROM listening.dim_topic WHERE topic = :topic)
+    SELECT p.mention_id, p.published_at FROM {link} l JOIN listening.fct_mention p ON p.mention_id = l.other_id
+    UNION
+    SELECT mention_id, published_at FROM touched_parent
+),
+marked AS (
+    -- days of the mentions, in every topic that they belong to
+    SELECT t.topic, (c.published_at AT TIME ZONE t.timezone)::date AS day
+    FROM concerned c JOIN listening.dim_topic t ON t.topic = :topic OR EXISTS (
+        SELECT FROM listening.bridge_mention_query b WHERE b.topic = t.topic AND b.mention_id = c.mention_id)
+    UNION
+    -- days that were asked for
+    SELECT t.topic, generate_series((c.since AT TIME ZONE t.timezone)::date,
+                                    ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, '1 day')::date
+    FROM {coverage} c JOIN listening.dim_topic t USING (topic)
+    UNION
+    -- the day in which the topic ended so far; and every day, when a source is asked for the first time
+    SELECT t.topic, v.day
+    FROM kpi.volume v JOIN listening.dim_topic t USING (topic)
+    WHERE t.topic = :topic AND (
+        EXISTS (SELECT FROM {coverage} c WHERE c.source NOT IN (SELECT source FROM asked_before))
+        OR v.day = (SELECT (max(until) AT TIME ZONE t.timezone)::date FROM asked_before))
+)
+INSERT INTO ops.stale_day AS stale
+SELECT topic, day, clock_timestamp() FROM marked JOIN listening.dim_topic t USING (topic)
+WHERE day >= (t.since AT TIME ZONE t.timezone)::date
 ON CONFLICT (topic, day) DO UPDATE SET marked_at = excluded.marked_at
-RETURNING day
+RETURNING topic, day
 """

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from listening_etl.warehouse.tables import quality_result, run, stale_day
+from listening_etl.warehouse.tables import quality_result, run, stale_day, watermark
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -50,9 +50,16 @@ def store_quality(connection: sa.Connection, run_id: str, rows: Iterable[Mapping
         connection.execute(sa.insert(quality_result), rows)
 
 
-def quality(connection: sa.Connection) -> list[dict[str, Any]]:
-    """What every check of every run found."""
-    return [dict(row) for row in connection.execute(sa.select(quality_result)).mappings()]
+def quality(connection: sa.Connection, since: datetime) -> list[dict[str, Any]]:
+    """What every check of every run found since then."""
+    query = sa.select(quality_result).where(quality_result.c.checked_at >= since)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def watermarks(connection: sa.Connection, topic: str) -> dict[str, datetime]:
+    """Up to when each source of a topic is complete; a source with a gap since the start is left out."""
+    query = sa.select(watermark.c.source, watermark.c.complete_until).where(watermark.c.topic == topic)
+    return {row.source: row.complete_until for row in connection.execute(query)}
 
 
 def stale_days(connection: sa.Connection, topic: str) -> list[tuple[date, datetime]]:

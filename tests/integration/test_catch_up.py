@@ -1,0 +1,65 @@
+"""A scheduled run asks for what was missed before it: an hour that nobody listened to is not lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from listening_etl.model import Window
+from listening_etl.pipeline.context import open_context
+from listening_etl.pipeline.plan import catch_up
+from listening_etl.pipeline.run import run
+
+SETTINGS = """
+version: 1
+topics:
+  kettles:
+    purpose: test
+    languages: [fr]
+    start: 2026-10-01
+    entities:
+      kettlia: {role: own, names: [Kettlia]}
+    sources:
+      shop: {plugin: file, options: {path: posts.csv, columns: {native_id: id, published_at: at, text: text}}}
+      mail: {plugin: file, slice: 1d, options: {path: posts.csv, columns: {native_id: id, published_at: at, text: text}}}
+"""
+
+
+def days(first, last):
+    return Window(datetime(2026, 10, first, tzinfo=UTC), datetime(2026, 10, last, tzinfo=UTC))
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch, warehouse_url, request):
+    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
+    monkeypatch.setenv("LISTENING_WAREHOUSE_URL", warehouse_url)
+    monkeypatch.delenv("LISTENING_STAGING", raising=False)
+    (tmp_path / "plugins").symlink_to(request.config.rootpath / "plugins")
+    (tmp_path / "posts.csv").write_text(
+        "id,at,text\n1,2026-10-02T10:00:00Z,Kettlia\n2,2026-10-05T10:00:00Z,Kettlia\n"
+    )
+    (tmp_path / "listening.yaml").write_text(SETTINGS)
+    return open_context("kettles", tmp_path / "listening.yaml")
+
+
+def windows(slices, source):
+    return [(s.window.since.day, s.window.until.day) for s in slices if s.source == source]
+
+
+def test_a_source_never_heard_is_asked_from_the_topics_start(context):
+    slices = catch_up(context, days(4, 5))
+    assert windows(slices, "shop") == [(1, 5)]
+    assert windows(slices, "mail") == [(1, 2), (2, 3), (3, 4), (4, 5)]
+
+
+def test_what_is_complete_is_not_asked_again_and_what_was_missed_is(context, warehouse):
+    run(context, days(1, 3))
+    assert windows(catch_up(context, days(3, 4)), "shop") == [(3, 4)]
+    assert windows(catch_up(context, days(5, 6)), "shop") == [(3, 6)]
+    run(context, days(5, 6))
+    assert windows(catch_up(context, days(6, 7)), "shop") == [(3, 7)]
+    with warehouse.connect() as connection:
+        missed = sa.text("SELECT DISTINCT complete_until FROM ops.watermark")
+        assert connection.scalars(missed).all() == [datetime(2026, 10, 3, tzinfo=UTC)]
