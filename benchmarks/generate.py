@@ -178,7 +178,7 @@ class Generator:
         if kind == 0:
             words[:0] = ["RT", f"@{post['user']['handle']}:"]
         elif kind == 1:
-            words = words[: max(len(words) - 2, 8)] + ["…"]
+            words = [*words[: max(len(words) - 2, 8)], "…"]
         else:
             words[self.rng.randrange(len(words))] = self.rng.choice(("vraiment", "just", "encore"))
         again = self.post(number, post["lang"], " ".join(words), self.author())

@@ -123,7 +123,7 @@ def report(connection: Connection, topic: str) -> None:
             )
     own = next((row for row in totals if row["role"] == "own"), None)
     if own is not None:
-        _sentiment(connection, topic, own["entity"])
+        _day_by_day(connection, topic, own["entity"])
         _busiest(connection, topic, own)
     out.print("\n[bold]Thrown away, drawn at random[/bold]  (ops.reject; `listening rejects` shows more)")
     thrown = reading.rejects(connection, topic, None, 6)
@@ -158,20 +158,23 @@ def _days(connection: Connection, topic: str, entity: str, weighting: str) -> st
     return f"{picture}  {rows[0]['day']:%d %b} to {rows[-1]['day']:%d %b}, at most {top:.0f}" if rows else "–"
 
 
-def _sentiment(connection: Connection, topic: str, entity: str) -> None:
-    rows = [
-        {name: r[name] for name in ("day", "weighting", "value", "low", "high", "n", "coverage")}
-        for r in reading.kpi(connection, "net_sentiment", topic, entity=entity)
-        if r["formula"] == "nss_all"
-    ]
-    by_day: dict[date, dict[str, Any]] = {}
-    for row in rows:
-        shown = f"{row['value']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}] n={row['n']}"
-        by_day.setdefault(row["day"], {"day": row["day"], "coverage": row["coverage"]})[row["weighting"]] = (
-            shown
-        )
-    title = "Net sentiment of all judged, with 95 % interval: each mention one, each author one"
-    show(list(by_day.values()), False, title, ["day", "each", "author", "coverage"])
+def _day_by_day(connection: Connection, topic: str, entity: str) -> None:
+    days: dict[date, dict[str, Any]] = {}
+    for row in reading.kpi(connection, "net_sentiment", topic, entity=entity):
+        if row["formula"] == "nss_all":
+            told = f"{row['value']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}] n={row['n']}"
+            days.setdefault(row["day"], {})[f"net sentiment, {row['weighting']}"] = told
+            days[row["day"]]["coverage"] = row["coverage"]
+    for row in reading.kpi(connection, "response_rate", topic, entity=entity):
+        if row["weighting"] == "each" and row["day"] in days:
+            days[row["day"]]["answered"] = f"{row['answered']} of {row['n']}"
+    for row in reading.kpi(connection, "response_time", topic, entity=entity):
+        if row["weighting"] == "each" and row["day"] in days and row["value"] is not None:
+            days[row["day"]]["first answer, median"] = f"{row['value'] / 3600:.1f} h"
+    columns = ["net sentiment, each", "net sentiment, author", "answered", "first answer, median", "coverage"]
+    rows = [{"day": day, **{name: told.get(name) for name in columns}} for day, told in sorted(days.items())]
+    console().print("\n[bold]Day by day[/bold]  (95 % intervals; each mention one, each author one)")
+    show(rows, False, "", ["day", *columns])
 
 
 def _busiest(connection: Connection, topic: str, own: dict[str, Any]) -> None:

@@ -66,14 +66,15 @@ topics:
 
 
 class Shelf:
-    """What the platform holds; `most` items a window, `down` names the sources that do not answer."""
+    """What the platforms hold: `most` items a window; `down` names the sources that do not answer, `shown` the
+    times of fetching whose copies are shown (None: all)."""
 
     def __init__(self):
-        self.items, self.most, self.down, self.shuffle = {}, 10**9, frozenset(), random.Random(0)
+        self.fill({})
 
     def fill(self, items, most=10**9, seed=0):
         """Hold these items by source: dicts with `published_at` and `fetched_at` as datetimes."""
-        self.items, self.most, self.down = items, most, frozenset()
+        self.items, self.most, self.down, self.shown = items, most, frozenset(), None
         self.shuffle = random.Random(seed)
 
 
@@ -98,7 +99,12 @@ class Memory:
         if options.shelf in SHELF.down:
             raise SourceUnavailable("the platform is down")
         since, until = slice.window.since, slice.window.until + timedelta(seconds=1)
-        found = [item for item in SHELF.items[options.shelf] if since <= item["published_at"] < until]
+        found = [
+            item
+            for item in SHELF.items[options.shelf]
+            if since <= item["published_at"] < until
+            and (SHELF.shown is None or item["fetched_at"] in SHELF.shown)
+        ]
         SHELF.shuffle.shuffle(found)
         for item in found[: SHELF.most]:
             plain = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in item.items()}

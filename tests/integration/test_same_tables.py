@@ -15,7 +15,8 @@ import os
 import shutil
 import tempfile
 import uuid
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -147,21 +148,40 @@ CRASHES = (
 CUTS = sorted({*TIMES[1:-1], START + DAY, MIDNIGHT + DAY, MIDNIGHT + timedelta(hours=7, minutes=13)})
 
 
+@dataclass(frozen=True)
+class Run:
+    """One run of a plan: what it asks, what the platforms show it, and where it breaks off."""
+
+    topic: str
+    since: datetime
+    until: datetime
+    shown: frozenset
+    refreshes: bool = True
+    crash: str | None = None
+    down: frozenset = frozenset()
+
+
 @st.composite
 def plans(draw):
-    """Runs: topic, window, whether it refreshes, where it crashes, what is down. All is run well once."""
+    """Runs in any order. Between them, those that end well see everything, in one or two goes a window."""
     runs = []
     for topic in TOPICS:
         cuts = sorted(draw(st.sets(st.sampled_from(CUTS), max_size=3)))
-        edges = [START, *cuts, END]
-        runs += [(topic, pair, draw(st.booleans()), None, frozenset()) for pair in itertools.pairwise(edges)]
+        for since, until in itertools.pairwise([START, *cuts, END]):
+            first = draw(st.frozensets(st.sampled_from(FETCHED)))
+            for shown in {first or frozenset(FETCHED), frozenset(FETCHED) - first}:
+                runs.append(Run(topic, since, until, shown, draw(st.booleans())))
     for _ in range(draw(st.integers(0, 3))):
-        since, until = sorted(
-            draw(st.lists(st.sampled_from([START, *CUTS, END]), min_size=2, max_size=2, unique=True))
+        edges = draw(st.lists(st.sampled_from([START, *CUTS, END]), min_size=2, max_size=2, unique=True))
+        runs.append(
+            Run(
+                draw(st.sampled_from(TOPICS)),
+                *sorted(edges),
+                draw(st.frozensets(st.sampled_from(FETCHED))),
+                crash=draw(st.one_of(st.none(), st.sampled_from(CRASHES))),
+                down=draw(st.sampled_from((frozenset(), frozenset(), frozenset({"forum"})))),
+            )
         )
-        crash = draw(st.one_of(st.none(), st.sampled_from(CRASHES)))
-        down = draw(st.sampled_from((frozenset(), frozenset(), frozenset({"forum"}))))
-        runs.append((draw(st.sampled_from(TOPICS)), (since, until), True, crash, down))
     return draw(st.permutations(runs))
 
 
@@ -194,11 +214,12 @@ def crashing(where):
             yield
 
 
-def perform(context, window, refreshes=True, crash=None, down=frozenset()):
-    """The steps of `run`, with a stop between any two of them."""
-    SHELF.down = down
-    with crashing(crash), contextlib.suppress(ListeningError if down else Crash):
-        if down and crash is None:
+def perform(context, run):
+    """The steps of `pipeline.run`, with a stop between any two of them."""
+    SHELF.down, SHELF.shown = run.down, run.shown
+    window, crash = Window(run.since, run.until), run.crash
+    with crashing(crash), contextlib.suppress(ListeningError if run.down else Crash):
+        if run.down and crash is None:
             running.run(context, window)
             return
         slices = planning.plan(context, window)
@@ -216,9 +237,8 @@ def perform(context, window, refreshes=True, crash=None, down=frozenset()):
             return
         if crash == CRASHES[-1]:
             assert publish.publish(context, audited) == published
-        if refreshes:
+        if run.refreshes:
             refresh.refresh(context)
-    SHELF.down = frozenset()
 
 
 def tables(url):
@@ -267,7 +287,7 @@ def straight(url):
     """The tables of one run over everything, topic by topic."""
     with opened(url) as found:
         for topic, context in found.items():
-            perform(context, Window(START, END))
+            perform(context, Run(topic, START, END, frozenset(FETCHED)))
             in_ledger, in_tables = mentions(url, topic)
             assert in_ledger == in_tables
         settle(found)
@@ -278,8 +298,8 @@ def straight(url):
 def by_plan(url, plan):
     """The tables after a plan."""
     with opened(url) as found:
-        for topic, (since, until), refreshes, crash, down in plan:
-            perform(found[topic], Window(since, until), refreshes, crash, down)
+        for run in plan:
+            perform(found[run.topic], run)
             check_ledger(url)
         settle(found)
         return tables(url)
