@@ -1,6 +1,5 @@
 """Social listening that a company owns. These names are all that a plugin needs."""
 
-from listening_etl.csv_records import CsvRecords
 from listening_etl.errors import (
     ConfigError,
     CredentialsRejected,
@@ -12,8 +11,6 @@ from listening_etl.errors import (
     did_you_mean,
 )
 from listening_etl.hookspecs import hookimpl
-from listening_etl.json_records import from_json, json_lines, refused, to_json
-from listening_etl.mapping import RecordMapping
 from listening_etl.model import (
     CHANNELS,
     KINDS,
@@ -29,6 +26,7 @@ from listening_etl.model import (
     Truncated,
     Window,
 )
+from listening_etl.records import CsvRecords, RecordMapping, from_json, json_lines, refused, to_json
 
 __all__ = [
     "CHANNELS",

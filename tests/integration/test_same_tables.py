@@ -319,6 +319,13 @@ def one_warehouse(server, template):
     engines.engine(url).dispose()
 
 
+@pytest.fixture(scope="module")
+def light():
+    """The light gate in the place of Great Expectations."""
+    with mock.patch.object(audit, "Gate", LightGate), mock.patch.object(refresh, "Gate", LightGate):
+        yield
+
+
 def compare(url, drawn, plan, most, items_a_file, seed):
     held = shelves(drawn)
     with mock.patch.object(extract, "ITEMS_A_FILE", items_a_file):
@@ -349,7 +356,140 @@ def compare(url, drawn, plan, most, items_a_file, seed):
     seed=st.integers(0, 9),
 )
 def test_any_order_split_repetition_and_crash_give_the_same_tables(
-    one_warehouse, drawn, plan, most, items_a_file, seed
+    one_warehouse, light, drawn, plan, most, items_a_file, seed
 ):
-    with mock.patch.object(audit, "Gate", LightGate), mock.patch.object(refresh, "Gate", LightGate):
-        compare(one_warehouse, drawn, plan, most, items_a_file, seed)
+    compare(one_warehouse, drawn, plan, most, items_a_file, seed)
+
+
+# ------------------------------------------------------------------------------- what the search found, by hand
+
+
+def one(number=0, text="Acme is good", at=MIDNIGHT, fetched=0, edited=None, author=AUTHORS[1], **more):
+    """A version of a mention; `edited` and `fetched` count hours."""
+    plain = dict.fromkeys(
+        ("deleted_at", "in_reply_to", "reply_to_author", "rating", "rating_scale", "place", "likes")
+    )
+    updated = None if edited is None else END - timedelta(hours=4 - edited)
+    return {
+        **plain, "source": "forum", "native_id": str(number), "text": text, "published_at": at, "about": (),
+        "updated_at": updated, "fetched_at": FETCHED[fetched], "author": author, "replies": None, "media": (), **more,
+    }  # fmt: skip
+
+
+def seen(*hours, topic="kettles", **more):
+    """A run over everything that sees what was fetched at these hours."""
+    return Run(topic, START, END, frozenset(FETCHED[n] for n in hours), **more)
+
+
+def review(**more):
+    return one(3, **{"source": "reviews", "about": ("acme",), "rating_scale": 5, **more})
+
+
+EARLIER = TIMES[1]
+GOSSIP = "nothing about anybody"
+BRAND = AUTHORS[3]
+FOUND = {
+    "a snapshot is lost when a newer one comes in the same batch": (
+        [one(likes=1, fetched=0), one(likes=2, fetched=1)],
+        [seen(0), seen(1)],
+    ),
+    "snapshots and first receipt are lost when a mention leaves the topic and comes back": (
+        [one(likes=1), one(text=GOSSIP, fetched=1, edited=1), one(likes=3, fetched=2, edited=2)],
+        [seen(0), seen(1), seen(2)],
+    ),
+    "a late version forgets when the mention first came": (
+        [one(), one(text=GOSSIP, fetched=1, edited=1), one(fetched=2, edited=2)],
+        [seen(1), seen(0), seen(2)],
+    ),
+    "versions of a review are lost when they come together": (
+        [review(rating=1), review(rating=4, fetched=1, edited=1)],
+        [seen(0), seen(1)],
+    ),
+    "a version of a review that fails a check counts when a newer one comes with it": (
+        [review(rating=7), review(rating=4, fetched=1, edited=1)],
+        [seen(0), seen(1)],
+    ),
+    "the same version comes twice, and the second fails a check": (
+        [one(), one(fetched=1, author={**AUTHORS[1], "followers": -1})],
+        [seen(1), seen(0)],
+    ),
+    "the same version fails a check again, later": (
+        [
+            one(author={**AUTHORS[1], "followers": -1}),
+            one(fetched=2, author={**AUTHORS[1], "followers": -1}),
+            one(fetched=1),
+        ],
+        [seen(0), seen(2), seen(1)],
+    ),
+    "a rejected version that came again is forgotten when its older copy comes": (
+        [one(text=GOSSIP), one(fetched=1), one(text=GOSSIP, fetched=3)],
+        [seen(3), seen(0), seen(1)],
+    ),
+    "followers of a quarantined mention are shown of its author": (
+        [
+            one(author={**AUTHORS[1], "followers": 9}),
+            one(1, fetched=1, author={**AUTHORS[1], "followers": -1}),
+        ],
+        [seen(1), seen(0)],
+    ),
+    "an author who left comes back with the followers of another day": (
+        [
+            one(0, fetched=1, author={**AUTHORS[1], "followers": 9}),
+            one(0, fetched=2, edited=1, author=AUTHORS[2]),
+            one(1, fetched=0, author={**AUTHORS[1], "followers": 5}),
+        ],
+        [seen(1), seen(2), seen(0)],
+    ),
+    "a reply that turns to another mention still answers the first": (
+        [
+            one(0, at=EARLIER, reply_to_author="acme_help"),
+            one(1, at=MIDNIGHT, author=BRAND, in_reply_to="0"),
+            one(1, at=MIDNIGHT, author=BRAND, in_reply_to="2", edited=1, fetched=1),
+        ],
+        [
+            Run("kettles", START, MIDNIGHT, frozenset(FETCHED)),
+            Run("kettles", MIDNIGHT, END, frozenset(FETCHED[:1])),
+            Run("kettles", MIDNIGHT, END, frozenset(FETCHED)),
+        ],
+    ),
+    "a mention that another topic moved to a new day counts on both": (
+        [one(text="Acme or Rival", at=EARLIER), one(text="Acme or Rival", at=MIDNIGHT, fetched=1)],
+        [
+            Run("kettles", START, MIDNIGHT - DAY, frozenset(FETCHED)),
+            seen(0, 1, topic="pots"),
+            Run("kettles", MIDNIGHT - DAY, END, frozenset(FETCHED)),
+        ],
+    ),
+    "the text names a brand or masks it, as the last topic pleased": (
+        [one(text="@acme_help, @rival_hq, @ann: Acme or Rival")],
+        [seen(0, topic="pots"), seen(0)],
+    ),
+    "a publish that is tried again after it went through fails": (
+        [one()],
+        [seen(0, crash="none, but publish is called twice")],
+    ),
+    "a picture that changed without an edit is the one that was copied first": (
+        [one(media=("https://a.example/1",)), one(media=("https://a.example/2",), fetched=1)],
+        [seen(1), seen(0)],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FOUND)
+def test_no_more(one_warehouse, light, what):
+    drawn, plan = FOUND[what]
+    SHELF.fill(shelves(drawn))
+    together = by_plan(
+        one_warehouse, [seen(0, 1, 2, 3, topic=topic) for topic in {run.topic: 0 for run in plan}]
+    )
+    assert by_plan(one_warehouse, plan) == together
+    assert by_plan(one_warehouse, plan[::-1]) == together
+
+
+def test_the_coverage_of_the_day_on_which_an_early_run_ended_is_computed_again(one_warehouse, light):
+    SHELF.fill(shelves([one(at=MIDNIGHT)]))
+    plan = [
+        Run("kettles", START, MIDNIGHT + timedelta(hours=2), frozenset(FETCHED)),
+        Run("kettles", MIDNIGHT + DAY, END, frozenset(FETCHED)),
+    ]
+    assert by_plan(one_warehouse, plan) == by_plan(one_warehouse, plan[::-1])

@@ -128,12 +128,12 @@ def collapse(connection: sa.Connection, topic: str, run_id: str) -> None:
     """
     names = {name: staged(name, run_id) for name in STAGED}
     connection.execute(sa.text(_DUPLICATES.format(**names)), {"topic": topic})
-    for name, columns in VERSIONED.items():
+    for name, of_version in VERSIONED.items():
         connection.execute(
             sa.text(f"""
                 DELETE FROM {names[name]} d WHERE NOT EXISTS (
                     SELECT FROM {names["mention"]} m
-                    WHERE {" AND ".join(f"m.{c} = d.{c}" for c in ("mention_id", *columns))})
+                    WHERE {" AND ".join(f"m.{c} = d.{c}" for c in ("mention_id", *of_version))})
             """)
         )
     for name, key in UNIQUE.items():

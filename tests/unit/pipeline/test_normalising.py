@@ -10,7 +10,7 @@ import pytest
 
 from listening_etl import Mention
 from listening_etl.frame import from_mentions
-from listening_etl.pipeline.normalising import collapse, normalise
+from listening_etl.pipeline.normalising import normalise
 
 AT = datetime(2026, 10, 5, tzinfo=UTC)
 
@@ -89,17 +89,3 @@ def test_identity_is_source_and_id():
         normal(Mention(native_id="1", published_at=AT), name="forum"),
     )
     assert a["mention_id"][0] != b["mention_id"][0]
-
-
-def test_of_several_versions_the_newest_stays_and_all_are_accounted_for():
-    versions = [
-        Mention(native_id="1", published_at=AT, text="avant"),
-        Mention(native_id="1", published_at=AT, text="après", updated_at=AT + timedelta(hours=1)),
-        Mention(native_id="1", published_at=AT, text="avant"),
-        Mention(native_id="2", published_at=AT, text="autre"),
-    ]
-    kept, others = collapse(normal(*versions))
-    assert kept["text"].to_list() == ["après", "autre"]
-    assert others["text"].to_list() == ["avant", "avant"]
-    backwards, _ = collapse(normal(*reversed(versions)))
-    assert set(backwards["text"]) == set(kept["text"])

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from listening_etl.config import SettingsError
-from tests.unit.settings_example import GOOD, problems, read
+from tests.unit.config.settings_example import GOOD, problems, read
 
 TOPIC_KEYS = (
     "Keys: title, description, purpose, timezone, languages, start, schedule, entities, sources, filters, "

@@ -11,10 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 
-from listening_etl.errors import ConfigError, did_you_mean
-from listening_etl.registry import Role
-from listening_etl.settings_file import Marks
-from listening_etl.settings_values import (
+from listening_etl.config.values import (
     WAREHOUSE_VARIABLE,
     Channel,
     Duration,
@@ -34,6 +31,9 @@ from listening_etl.settings_values import (
     absolute,
     keyed,
 )
+from listening_etl.config.yaml_file import Marks
+from listening_etl.errors import ConfigError, did_you_mean
+from listening_etl.registry import Role
 
 FILE = "listening.yaml"
 HOME, PATH = "<home>", "<path>"

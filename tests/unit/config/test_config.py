@@ -24,9 +24,9 @@ from listening_etl.config import (
 )
 from listening_etl.errors import ConfigError
 from listening_etl.registry import Plugin, Registry
-from tests.unit.settings_example import GOOD
+from tests.unit.config.settings_example import GOOD
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

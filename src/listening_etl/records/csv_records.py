@@ -10,7 +10,7 @@ from functools import partial
 from typing import TextIO
 
 from listening_etl.errors import SourceUnreadable
-from listening_etl.json_records import refused, to_json
+from listening_etl.records.json_records import refused, to_json
 
 LONGEST_RECORD = 16_000_000
 """Characters that a stray quote may swallow before its line is refused."""

@@ -14,10 +14,10 @@ from listening_etl import (
     SourceUnreadable,
     from_json,
     json_lines,
-    json_records,
     refused,
     to_json,
 )
+from listening_etl.records import json_records
 
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.text(st.characters(codec=None))

@@ -1,7 +1,4 @@
-"""`listening.yaml` and the environment, as one frozen `Settings`.
-
-Reading them imports no plugin; `check_plugins` and `plugin_options` take the registry that did.
-"""
+"""Read the settings, check them against the plugins, and describe them to editors."""
 
 from __future__ import annotations
 
@@ -12,10 +9,16 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from listening_etl.errors import ConfigError, PluginError, did_you_mean
-from listening_etl.model import Options
-from listening_etl.registry import Plugin, Registry, Role
-from listening_etl.settings_file import (
+from listening_etl.config.settings import (
+    FILE,
+    HOME,
+    PATH,
+    PluginSettings,
+    Settings,
+    Topic,
+)
+from listening_etl.config.values import EnvRef
+from listening_etl.config.yaml_file import (
     Document,
     Explained,
     Loc,
@@ -26,37 +29,9 @@ from listening_etl.settings_file import (
     read_text,
     split,
 )
-from listening_etl.settings_model import (
-    FILE,
-    HOME,
-    PATH,
-    Entity,
-    FilterSettings,
-    PluginSettings,
-    ScorerSettings,
-    Settings,
-    SourceSettings,
-    Topic,
-)
-from listening_etl.settings_values import EnvRef
-
-__all__ = [
-    "Entity",
-    "EnvRef",
-    "FilterSettings",
-    "PluginSettings",
-    "Problem",
-    "ScorerSettings",
-    "Settings",
-    "SettingsError",
-    "SourceSettings",
-    "Topic",
-    "check_plugins",
-    "json_schema",
-    "load_settings",
-    "parse_settings",
-    "plugin_options",
-]
+from listening_etl.errors import ConfigError, PluginError, did_you_mean
+from listening_etl.model import Options
+from listening_etl.registry import Plugin, Registry, Role
 
 
 def load_settings(path: Path | str | None = None) -> Settings:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from listening_etl import CsvRecords, Malformed, SourceUnreadable, csv_records, from_json
+from listening_etl import CsvRecords, Malformed, SourceUnreadable, from_json
+from listening_etl.records import csv_records
 
 
 def read(text, **options):

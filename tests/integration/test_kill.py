@@ -1,0 +1,235 @@
+"""Processes that are killed in the middle of a step, and steps that two processes do at once.
+
+Every attempt starts from a copy of a prepared database: 2,000 mentions are published, and a second run over
+all of them is staged and checked, with edits, moves to another month, deletions, and versions that a filter or
+a check refuses.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import time
+import uuid
+from datetime import timedelta
+from unittest import mock
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from listening_etl.model import Window
+from listening_etl.pipeline import audit, curate, extract, plan, publish, refresh
+from listening_etl.warehouse import engine as engines
+from listening_etl.warehouse import publishing
+from listening_etl.warehouse.checksums import checksums
+from tests.integration.conftest import create_database
+from tests.integration.mortal import Mortal
+from tests.integration.small_world import END, KEY, SHELF, START, TOPICS, LightGate, contexts
+
+KILLS = {"publish": 30, "audit": 6, "refresh": 6}
+SECOND = timedelta(seconds=1)
+
+
+def mentions():
+    """1,600 posts and 400 reviews as they were at first, and half of them as they became."""
+    chance = random.Random(7)
+    held = {"forum": [], "reviews": []}
+    for number in range(2_000):
+        source = "reviews" if number % 5 == 0 else "forum"
+        at = START + number * (END - START) / 2_000
+        first = {
+            "native_id": str(number), "published_at": at, "fetched_at": END, "updated_at": None, "deleted_at": None,
+            "text": chance.choice(["Acme is good", "Acme or Rival", "Brio broke, @acme_help", "Rival"]),
+            "author": {"handle": f"author{number % 300}", "followers": number, "verified": number % 2 == 0},
+            "in_reply_to": str(number - 3) if number % 7 == 0 else None, "reply_to_author": None,
+            "about": (), "rating": number % 6 if source == "reviews" else None, "rating_scale": 5, "likes": number % 9,
+            "replies": None, "place": chance.choice([None, "Lyon"]), "media": (),
+        }  # fmt: skip
+        held[source].append(first)
+        if number % 2 == 0:
+            later = {
+                "fetched_at": END + timedelta(hours=1),
+                "updated_at": END + chance.choice([-1, 1]) * SECOND,
+                "text": chance.choice(["nothing about anybody", "Acme", "Acme is bad, @ann", first["text"]]),
+                "published_at": chance.choice([at, max(START, at - timedelta(days=1))]),
+                "rating": chance.choice([first["rating"], 9 if source == "reviews" else None]),
+                "deleted_at": chance.choice([None, None, END]),
+            }
+            held[source].append({**first, **later})
+    return held
+
+
+def bring_in(context):
+    """Receipts of everything that the platforms show."""
+    slices = plan.plan(context, Window(START, END))
+    return [r for one in slices for r in curate.curate(context, extract.extract(context, one))]
+
+
+@pytest.fixture(scope="module")
+def prepared(server, template, tmp_path_factory):
+    """The name of the prepared database, the staging folder and, by topic, the receipts before and after audit."""
+    name, folder = f"prepared_{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("staging")
+    create_database(server, name, template)
+    url = engines.socket_url(server, name)
+    receipts = {}
+    with (
+        mock.patch.dict(os.environ, {"LISTENING_PSEUDONYM_KEY": KEY}),
+        mock.patch.object(audit, "Gate", LightGate),
+        mock.patch.object(refresh, "Gate", LightGate),
+    ):
+        SHELF.fill(mentions())
+        found = contexts(url, folder)
+        for shown in ({END}, None):
+            SHELF.shown = shown
+            for topic, context in found.items():
+                staged = bring_in(context)
+                receipts[topic] = staged, audit.audit(context, staged)
+                if shown:
+                    publish.publish(context, receipts[topic][1])
+                    refresh.refresh(context)
+        engines.engine(url).dispose()
+        yield name, folder, receipts
+
+
+@pytest.fixture(scope="module")
+def mortal():
+    process = Mortal()
+    yield process
+    process.close()
+
+
+@contextlib.contextmanager
+def copied(server, name):
+    """The address of a copy of a database."""
+    copy = f"copy_{uuid.uuid4().hex[:8]}"
+    create_database(server, copy, name)
+    url = engines.socket_url(server, copy)
+    try:
+        yield url
+    finally:
+        engines.engine(url).dispose()
+        with psycopg.connect(engines.socket_url(server, "postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {copy} WITH (FORCE)")
+
+
+def tables(url):
+    """Checksums, once whoever was killed has let go."""
+    with engines.transaction(url) as connection:
+        publishing.lock(connection)
+        return checksums(connection)
+
+
+def left_in_staging(url):
+    query = "SELECT relname FROM pg_class WHERE relnamespace = 'staging'::regnamespace AND relkind = 'r'"
+    with engines.transaction(url) as connection:
+        return sorted(connection.scalars(sa.text(query)))
+
+
+def finish(found, receipts, again):
+    """The steps that are left, of all topics; `again`: from the audit on."""
+    for topic, context in found.items():
+        staged, audited = receipts[topic]
+        publish.publish(context, audit.audit(context, staged) if again else audited)
+    for context in found.values():
+        refresh.refresh(context)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(server, prepared):
+    """Tables before and after the publish of the first topic, after everything, and how long the steps take."""
+    name, folder, receipts = prepared
+    seconds = {}
+    with copied(server, name) as url:
+        found = contexts(url, folder)
+        before = tables(url)
+        topic = TOPICS[0]
+        for step, do in (
+            ("audit", lambda: audit.audit(found[topic], receipts[topic][0])),
+            ("publish", lambda: publish.publish(found[topic], receipts[topic][1])),
+            ("refresh", lambda: refresh.refresh(found[topic])),
+        ):
+            started = time.monotonic()
+            do()
+            seconds[step] = time.monotonic() - started
+            if step == "publish":
+                between = tables(url)
+        finish(found, receipts, again=False)
+        after = tables(url)
+        assert left_in_staging(url) == []
+        assert len({str(state) for state in (before, between, after)}) == 3
+    return before, between, after, seconds
+
+
+def kill(mortal, moment, url, folder, topic, step, *given):
+    """Begin a step and kill it after so many seconds; whether it had ended before."""
+    child = mortal.begin(url, folder, topic, step, *given)
+    time.sleep(moment)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    return mortal.end()
+
+
+def test_a_publish_that_is_killed_at_any_moment_shows_all_or_nothing_and_can_be_repeated(
+    server, prepared, undisturbed, mortal, record_property
+):
+    name, folder, receipts = prepared
+    before, between, after, seconds = undisturbed
+    chance, ended, topic = random.Random(1), 0, TOPICS[0]
+    for number in range(KILLS["publish"]):
+        with copied(server, name) as url:
+            found = contexts(url, folder)
+            moment = chance.uniform(
+                0.02, 1.2 * seconds["publish"] + 0.1
+            )  # a fork and a connection come first
+            ended += kill(mortal, moment, url, folder, topic, "publish", receipts[topic][1])
+            assert tables(url) in (before, between), f"half of it is there after {moment} s"
+            finish(found, receipts, again=number % 3 == 0)
+            assert tables(url) == after
+            assert left_in_staging(url) == []
+    record_property("ended before the kill", ended)
+    assert ended < KILLS["publish"] / 2
+
+
+@pytest.mark.parametrize("step", ["audit", "refresh"])
+def test_an_audit_or_a_refresh_that_is_killed_can_be_repeated(server, prepared, undisturbed, mortal, step):
+    name, folder, receipts = prepared
+    *_, after, seconds = undisturbed
+    chance, topic = random.Random(2), TOPICS[0]
+    ended = 0
+    for _ in range(KILLS[step]):
+        with copied(server, name) as url:
+            found = contexts(url, folder)
+            given = [receipts[topic][0]]
+            if step == "refresh":
+                publish.publish(found[topic], receipts[topic][1])
+                given = []
+            moment = chance.uniform(0.05, 0.1 + 0.9 * seconds[step])
+            ended += kill(mortal, moment, url, folder, topic, step, *given)
+            finish(found, receipts, again=True)
+            assert tables(url) == after
+            assert left_in_staging(url) == []
+    assert ended < KILLS[step]
+
+
+def test_two_processes_publish_and_refresh_at_the_same_time(server, prepared, undisturbed, mortal):
+    name, folder, receipts = prepared
+    *_, after, _ = undisturbed
+    other = Mortal()
+    try:
+        with copied(server, name) as url:
+            found = contexts(url, folder)
+            first, second = TOPICS
+            for one, two in ((first, second), (first, first)):  # two topics; then the same run twice
+                mortal.begin(url, folder, one, "publish", receipts[one][1])
+                other.begin(url, folder, two, "publish", receipts[two][1])
+                assert mortal.end() and other.end()
+            for one, two in ((first, first), (second, second)):
+                mortal.begin(url, folder, one, "refresh")
+                other.begin(url, folder, two, "refresh")
+                assert mortal.end() and other.end()
+            finish(found, receipts, again=False)
+            assert tables(url) == after
+            assert left_in_staging(url) == []
+    finally:
+        other.close()
