@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from datetime import date
@@ -89,7 +90,7 @@ def run(
     migrate(context.url)
     window = window_of(context, since, until)
     with presentation.progress(quiet=as_json) as progress:
-        done = pipeline.run(context, window, progress)
+        done = pipeline.run(context, window, progress, processes=os.cpu_count() or 1)
     if as_json:
         presentation.print_json(done)
         return

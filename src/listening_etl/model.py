@@ -19,6 +19,9 @@ from listening_etl.errors import Malformed
 
 KINDS = ("post", "comment", "reply", "review", "article", "message", "note", "survey", "call")
 CHANNELS = ("social", "web", "review", "email", "store", "call", "survey", "crm")
+MATCHES = ("author", "reply", "tagged", "hashtag", "declared", "named")
+"""Ways in which a mention can be about an entity, the strongest first."""
+
 ROLES = ("own", "competitor", "category", "best_in_class")
 
 Order = Literal["any", "newest_first", "oldest_first"]
@@ -123,19 +126,24 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
             raise Malformed("it has no publication time")
         for field in ("published_at", "updated_at", "deleted_at"):
             set_(self, field, moment(getattr(self, field), field))
+        self._check_texts()
+        if self.kind is not None and self.kind not in KINDS:
+            raise Malformed(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.channel is not None and self.channel not in CHANNELS:
+            raise Malformed(f"channel {self.channel!r} is none of {', '.join(CHANNELS)}")
+
+    def _check_texts(self) -> None:
         for field in TEXTS:
-            check_text(getattr(self, field), field)
+            if (value := getattr(self, field)) is not None:
+                check_text(value, field)
         for field in ("tagged", "hashtags", "links", "about"):
             for word in getattr(self, field):
                 check_text(word, field)
         for part in (self.author, *self.media):
             if part is not None:
                 for name in part.__struct_fields__:
-                    check_text(getattr(part, name), name)
-        if self.kind is not None and self.kind not in KINDS:
-            raise Malformed(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
-        if self.channel is not None and self.channel not in CHANNELS:
-            raise Malformed(f"channel {self.channel!r} is none of {', '.join(CHANNELS)}")
+                    if (value := getattr(part, name)) is not None:
+                        check_text(value, name)
 
 
 TEXTS = (
@@ -152,6 +160,8 @@ def check_text(value: object, field: str) -> None:
         raise Malformed(f"{field} holds a NUL character at position {value.index(chr(0))}")
     if len(value) > LONGEST_TEXT:
         raise Malformed(f"{field} has {len(value):,} characters, more than {LONGEST_TEXT:,}")
+    if value.isascii():
+        return
     try:
         value.encode()
     except UnicodeEncodeError as error:

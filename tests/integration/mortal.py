@@ -1,4 +1,4 @@
-"""A process whose children do one step each and can be killed: `python -m tests.integration.mortal`.
+"""A process whose children do one step each and can be killed; a script, run by test_kill.
 
 It imports everything once and forks for each line that it reads, {"url", "folder", "topic", "step", "given"};
 it answers with the child's number, and `done` when the child ended by itself, `failed` else.
@@ -6,15 +6,14 @@ it answers with the child's number, and `done` when the child ended by itself, `
 
 import json
 import os
-import subprocess
 import sys
 import traceback
 from pathlib import Path
 
-from listening_etl.pipeline import audit, publish, refresh
-from tests.integration.small_world import KEY, LightGate, contexts
+from small_world import LightGate, contexts  # beside this script
 
-ROOT = Path(__file__).parents[2]
+from listening_etl.pipeline import audit, publish, refresh
+
 STEPS = {"audit": audit.audit, "publish": publish.publish, "refresh": refresh.refresh}
 
 
@@ -46,37 +45,6 @@ def do(asked):
         traceback.print_exc()
         return 1
     return 0
-
-
-class Mortal:
-    """The process, seen from the tests."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "tests.integration.mortal"],
-            cwd=ROOT,
-            env={**os.environ, "LISTENING_PSEUDONYM_KEY": KEY},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def begin(self, url, folder, topic, step, *given):
-        """Start a step; answers the number of the child that does it."""
-        asked = {"url": url, "folder": str(folder), "topic": topic, "step": step, "given": given}
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def end(self):
-        """Wait for the step; whether it went well."""
-        return self.process.stdout.readline().strip() == "done"
-
-    def close(self):
-        """End the process, which ends when there is nothing more to read."""
-        self.process.stdin.close()
-        self.process.wait(30)
-        self.process.stdout.close()
 
 
 if __name__ == "__main__":

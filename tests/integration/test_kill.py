@@ -6,12 +6,16 @@ a check refuses.
 """
 
 import contextlib
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 import psycopg
@@ -24,11 +28,40 @@ from listening_etl.warehouse import engine as engines
 from listening_etl.warehouse import publishing
 from listening_etl.warehouse.checksums import checksums
 from tests.integration.conftest import create_database
-from tests.integration.mortal import Mortal
 from tests.integration.small_world import END, KEY, SHELF, START, TOPICS, LightGate, contexts
 
-KILLS = {"publish": 30, "audit": 6, "refresh": 6}
+KILLS = {"publish": 30, "audit": 5, "refresh": 5}
 SECOND = timedelta(seconds=1)
+
+
+class Mortal:
+    """The process of mortal.py, whose children do one step each."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", Path(__file__).with_name("mortal.py")],
+            env={**os.environ, "LISTENING_PSEUDONYM_KEY": KEY},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self, url, folder, topic, step, *given):
+        """Start a step; answers the number of the child that does it."""
+        asked = {"url": url, "folder": str(folder), "topic": topic, "step": step, "given": given}
+        self.process.stdin.write(json.dumps(asked) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def end(self):
+        """Wait for the step; whether it went well."""
+        return self.process.stdout.readline().strip() == "done"
+
+    def close(self):
+        """End the process, which ends when there is nothing more to read."""
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
 
 
 def mentions():

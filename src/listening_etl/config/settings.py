@@ -21,6 +21,7 @@ from listening_etl.config.values import (
     Hashtag,
     Keyed,
     Language,
+    MatchWay,
     Name,
     Part,
     Schedule,
@@ -33,6 +34,7 @@ from listening_etl.config.values import (
 )
 from listening_etl.config.yaml_file import Marks
 from listening_etl.errors import ConfigError, did_you_mean
+from listening_etl.model import MATCHES
 from listening_etl.registry import Role
 
 FILE = "listening.yaml"
@@ -84,6 +86,9 @@ class SourceSettings(PluginSettings):
         None, description="Kind of place its mentions come from, if they do not say"
     )
     about: tuple[str, ...] = Field((), description="Entities that every mention of this source is about")
+    match: tuple[MatchWay, ...] = Field(
+        MATCHES, description="Which ways of being about an entity count: all, unless given", min_length=1
+    )
     slice: Duration = Field(None, description="Longest window to fetch at once, such as 1d, 6h or 30m")
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from listening_etl.errors import ConfigError, did_you_mean
-from listening_etl.model import CHANNELS, ROLES
+from listening_etl.model import CHANNELS, MATCHES, ROLES
 
 KEY = "<key>"
 """Under this alias a value gets the key that it stands under; nobody can write it in the file by mistake."""
@@ -237,3 +237,4 @@ Schedule = Annotated[str, AfterValidator(_schedule)]
 Warehouse = Annotated[str | EnvRef | None, BeforeValidator(_warehouse)]
 EntityRole = Annotated[str, *_choice(ROLES)]
 Channel = Annotated[str, *_choice(CHANNELS)]
+MatchWay = Annotated[str, *_choice(MATCHES)]

@@ -32,6 +32,10 @@ class Context:
     topic: Topic
     now: Callable[[], datetime] = utc_now
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens its own; the clock there is the real one."""
+        return open_context, (self.topic.name, self.settings.path)
+
     @cached_property
     def staging(self) -> Staging:
         """The area for files between steps."""

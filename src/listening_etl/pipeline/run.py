@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from listening_etl.errors import ListeningError
@@ -14,25 +17,37 @@ from listening_etl.pipeline.extract import extract
 from listening_etl.pipeline.plan import gaps, plan
 from listening_etl.pipeline.publish import publish
 from listening_etl.pipeline.refresh import refresh
+from listening_etl.quality import great_expectations
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how many of its parts are done, and how many there are."""
 
 R = TypeVar("R")
 
+WORTH_PROCESSES = 50_000
+"""Items from which on starting processes costs less than it gains."""
+
 
 def quiet(step: str, done: int, total: int) -> None:
     """Say nothing."""
 
 
-def run(context: Context, window: Window, progress: Progress = quiet) -> dict[str, Any]:
+def run(context: Context, window: Window, progress: Progress = quiet, processes: int = 1) -> dict[str, Any]:
     """Plan, extract, curate, audit, publish, refresh; returns what each step gave.
 
     A slice that fails becomes a gap in the ledger and does not hold up the others: they are published, then
-    its error is raised.
+    its error is raised. With more than one process, large fetches are curated by several; the caller has to
+    be a program that can be imported again (`if __name__ == "__main__"`), and its clock the real one.
     """
     slices = plan(context, window)
-    receipts, failures = _bring_in(context, slices, progress)
+    failures: dict[Slice, ListeningError] = {}
+    answers = _each("extract", slices, lambda slice: extract(context, slice), failures, progress)
+    large = sum(part["received"] for found in answers.values() for part in found) >= WORTH_PROCESSES
+    with _spread(processes if large else 1) as each:
+        curated = _each(
+            "curate", answers, lambda slice: curate(context, answers[slice], each), failures, progress
+        )
+    receipts = [receipt for found in curated.values() for receipt in found]
     receipts += gaps(slices, receipts, {slice: str(error) for slice, error in failures.items()})
     published = publish(context, _one("audit", lambda: audit(context, receipts), progress))
     progress("publish", 1, 1)
@@ -42,20 +57,38 @@ def run(context: Context, window: Window, progress: Progress = quiet) -> dict[st
     return done
 
 
-def _bring_in(
-    context: Context, slices: list[Slice], progress: Progress
-) -> tuple[list[dict[str, Any]], dict[Slice, ListeningError]]:
-    receipts: list[dict[str, Any]] = []
-    failures: dict[Slice, ListeningError] = {}
+@contextmanager
+def _spread(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """A `map` over so many processes; while they work, the checks' heavy library is read here."""
+    if processes == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+
+        def each(function: Callable[..., Any], *given: Iterable[Any]) -> Iterable[Any]:
+            found = pool.map(function, *given)
+            great_expectations()
+            return found
+
+        yield each
+
+
+def _each(
+    step: str,
+    slices: Collection[Slice],
+    do: Callable[[Slice], list[dict[str, Any]]],
+    failures: dict[Slice, ListeningError],
+    progress: Progress,
+) -> dict[Slice, list[dict[str, Any]]]:
+    done = {}
     for number, slice in enumerate(slices):
-        progress("extract", number, len(slices))
+        progress(step, number, len(slices))
         try:
-            receipts += curate(context, extract(context, slice))
+            done[slice] = do(slice)
         except ListeningError as error:
             failures[slice] = error
-        progress("curate", number + 1, len(slices))
-    progress("extract", len(slices), len(slices))
-    return receipts, failures
+    progress(step, len(slices), len(slices))
+    return done
 
 
 def _one(step: str, do: Callable[[], R], progress: Progress) -> R:

@@ -7,7 +7,7 @@ No other room knows Great Expectations.
 from listening_etl.quality.docs import build_docs
 from listening_etl.quality.gate import Gate
 from listening_etl.quality.results import CheckResult, Verdict, raise_if_stopped, rows_for_warehouse, verdict
-from listening_etl.quality.suites import Check, Suite, load_suite
+from listening_etl.quality.suites import Check, Suite, great_expectations, load_suite
 
 __all__ = [
     "Check",
@@ -16,6 +16,7 @@ __all__ = [
     "Suite",
     "Verdict",
     "build_docs",
+    "great_expectations",
     "load_suite",
     "raise_if_stopped",
     "rows_for_warehouse",

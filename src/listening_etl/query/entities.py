@@ -16,8 +16,7 @@ import orjson
 import polars as pl
 
 from listening_etl.frame import fold, folded
-
-MATCHES = ("author", "reply", "tagged", "hashtag", "declared", "named")
+from listening_etl.model import MATCHES
 
 MATCH_SCHEMA = {
     "row": pl.UInt32,
@@ -55,11 +54,14 @@ def words_pattern(words: Sequence[str]) -> str:
 
 
 def match(
-    mentions: pl.DataFrame, entities: Mapping[str, EntityLike], about: Sequence[str] = ()
+    mentions: pl.DataFrame,
+    entities: Mapping[str, EntityLike],
+    about: Sequence[str] = (),
+    ways: Sequence[str] = MATCHES,
 ) -> pl.DataFrame:
     """One row per mention and entity that it is about: `MATCH_SCHEMA`, `row` counting mentions from 0.
 
-    `about` names entities that every mention of the source is about.
+    `about` names entities that every mention of the source is about; of the ways to match only `ways` count.
     """
     words = mentions.with_row_index("row").select(
         "row",
@@ -75,7 +77,7 @@ def match(
     )
     accounts = [handle for entity in entities.values() for handle in entity.handles]
     words = words.with_columns(pl.col("author").is_in(accounts).fill_null(value=False).alias("owned"))
-    found = [_of_entity(words, entity, declared=entity.name in about) for entity in entities.values()]
+    found = [_of_entity(words, entity, ways, declared=entity.name in about) for entity in entities.values()]
     return pl.concat(found).sort("row", "entity") if found else pl.DataFrame(schema=MATCH_SCHEMA)
 
 
@@ -90,7 +92,9 @@ def _any_of(column: str, words: Sequence[str]) -> pl.Expr:
     return pl.col(column).list.set_intersection(pl.lit(pl.Series([list(words)]))).list.len() > 0
 
 
-def _of_entity(words: pl.DataFrame, entity: EntityLike, *, declared: bool) -> pl.DataFrame:
+def _of_entity(
+    words: pl.DataFrame, entity: EntityLike, allowed: Sequence[str], *, declared: bool
+) -> pl.DataFrame:
     handles = list(entity.handles)
     labels = [fold(word) for word in (entity.name, *entity.names)]
     named = (
@@ -107,7 +111,11 @@ def _of_entity(words: pl.DataFrame, entity: EntityLike, *, declared: bool) -> pl
         "named": named,
     }
     strongest = pl.coalesce(
-        *(pl.when(condition.fill_null(value=False)).then(pl.lit(way)) for way, condition in ways.items())
+        *(
+            pl.when(condition.fill_null(value=False)).then(pl.lit(way))
+            for way, condition in ways.items()
+            if way in allowed
+        )
     )
     found = words.with_columns(strongest.alias("match")).filter(pl.col("match").is_not_null())
     return _with_evidence(found, entity).select(

@@ -110,7 +110,9 @@ class RecordMapping(Options):
         plan = self._plan
         mention, author = plan.mention.copy(), plan.author.copy()
         for field, of_author, column, steps, convert in plan.columns:
-            value = _cell(record, column, steps)
+            value = record.get(column) if len(steps) == 1 else _cell(record, column, steps)
+            if value is None:
+                continue
             if not _is_blank(value):
                 (author if of_author else mention)[field] = convert(value, column, self)
         if self.id_from:

@@ -89,3 +89,12 @@ def test_the_version_changes_with_the_words(entities):
     changed = {**entities, "torreo": entities["torreo"].model_copy(update={"names": ("Torréo",)})}
     assert version(entities) == version(dict(entities))
     assert version(changed) != version(entities)
+
+
+def test_a_source_may_let_only_some_ways_count(entities):
+    at = datetime(2026, 10, 5, tzinfo=UTC)
+    given = {"text": "@torreo et Brûlia", "tagged": ("torreo",), "about": ("Brûlia",)}
+    frame, _ = from_mentions([Mention(native_id="1", published_at=at, **given)])
+    assert match(frame, entities, ways=("declared",)).select("entity", "match").rows() == [
+        ("brulia", "declared")
+    ]
