@@ -10,7 +10,8 @@ from pydantic import Field, NonNegativeInt
 from listening_etl import Labels, Options, PluginError, hookimpl
 
 READ = 400  # characters of a text; more change no answer
-NOISE = r"(?i)\bhttps?\S*|\bwww\.\S+|\S*@\S+|&#?\w+;|\brt\b"  # links, handles, addresses, entities
+ADDRESS = r"[^\s@]*@\S+"  # handles and mail addresses; apart from the rest, which is ten times faster
+NOISE = r"(?i)\bhttps?\S*|\bwww\.\S+|&#?\w+;|\brt\b"  # links, entities
 PREFERENCE = 0.1  # weight of a language that nobody listens for, against 1
 EVIDENCE = 0.4  # least probability by the model alone, before any preference
 DEPTH, LEAST = 10, 0.01  # how many languages the model names, and down to which probability
@@ -66,7 +67,8 @@ class LanguageDetector:
 def cleaned(text):
     """Words only, in lower case, which the model knows best; hashtags without #."""
     plain = text.str.slice(0, READ).str.normalize("NFC").str.replace_all("[’‘`´]", "'")
-    words = plain.str.replace_all(NOISE, " ").str.replace_all(r"[^\p{L}\p{M}']+", " ")
+    plain = plain.str.replace_all(ADDRESS, " ").str.replace_all(NOISE, " ")
+    words = plain.str.replace_all(r"[^\p{L}\p{M}']+", " ")
     return words.str.strip_chars().str.to_lowercase()
 
 

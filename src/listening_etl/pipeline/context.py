@@ -15,7 +15,6 @@ from listening_etl.config import Settings, Topic, load_settings, plugin_options
 from listening_etl.privacy import key_bytes, saved_key
 from listening_etl.registry import Registry, Role
 from listening_etl.staging import Staging
-from listening_etl.warehouse.engine import warehouse_url
 
 
 def utc_now() -> datetime:
@@ -44,6 +43,8 @@ class Context:
     @cached_property
     def url(self) -> str:
         """The warehouse's address; starts the embedded server if there is no other."""
+        from listening_etl.warehouse.engine import warehouse_url  # curating needs no database
+
         return warehouse_url(configured_warehouse(self.settings), self.settings.home)
 
     @cached_property

@@ -104,12 +104,9 @@ class _Buffer:
         return self.parts, self.count
 
     def _write(self) -> None:
-        digest = hashlib.blake2b(digest_size=12)
-        for data, form, at, fetched_at in self.rows:
-            digest.update(
-                b"%d\x1f%s%s%s%s"
-                % (len(data), data, form.encode(), (at or "").encode(), fetched_at.isoformat().encode())
-            )
+        data, forms, places, times = zip(*self.rows, strict=True)
+        digest = hashlib.blake2b(b"".join(data), digest_size=12)
+        digest.update(orjson.dumps([list(map(len, data)), forms, places, times]))
         uri = self.context.staging.uri(
             "raw", self.context.topic.name, self.source, f"{digest.hexdigest()}.parquet"
         )

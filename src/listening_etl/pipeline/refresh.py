@@ -11,7 +11,7 @@ import polars as pl
 
 from listening_etl.pipeline import judging
 from listening_etl.pipeline.context import Context
-from listening_etl.quality import Gate, load_suite, raise_if_stopped, rows_for_warehouse
+from listening_etl.quality import CheckResult, Gate, load_suite, raise_if_stopped, rows_for_warehouse
 from listening_etl.warehouse import authors, figures, loading, runs
 from listening_etl.warehouse.engine import Connection, transaction
 from listening_etl.warehouse.publishing import lock, lock_topic
@@ -46,8 +46,10 @@ def _refresh(context: Context) -> dict[str, Any]:
         run_id = _token(topic)
     with transaction(context.url) as guard:
         lock(guard)
-        rows = _compute(context, days, run_id)
-    _check(context, run_id)
+        rows, results = _compute_and_check(context, days, run_id)
+    with transaction(context.url) as connection:
+        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
+    raise_if_stopped(results, where=f"KPIs of topic '{topic}'")
     with transaction(context.url) as connection:
         lock(connection)
         for kpi in figures.KPI_NAMES:
@@ -57,15 +59,22 @@ def _refresh(context: Context) -> dict[str, Any]:
     return {"topic": topic, "days": [day.isoformat() for day in days], "rows": rows}
 
 
-def _compute(context: Context, days: list[date], run_id: str) -> dict[str, int]:
-    """Stage every KPI, two at a time: PostgreSQL does the work, on a core each."""
+def _compute_and_check(
+    context: Context, days: list[date], run_id: str
+) -> tuple[dict[str, int], list[CheckResult]]:
+    """Stage every KPI, two at a time (PostgreSQL does the work), and check each as soon as it is there."""
 
-    def one(kpi: str) -> int:
+    def compute(kpi: str) -> int:
         with transaction(context.url) as connection:
             return figures.compute(connection, kpi, context.topic.name, days, _staged(kpi, run_id))
 
-    with ThreadPoolExecutor(AT_A_TIME) as threads:
-        return dict(zip(figures.KPI_NAMES, threads.map(one, figures.KPI_NAMES), strict=True))
+    rows: dict[str, int] = {}
+    results: list[CheckResult] = []
+    with ThreadPoolExecutor(AT_A_TIME) as threads, Gate(context.url) as gate:
+        for kpi, count in zip(figures.KPI_NAMES, threads.map(compute, figures.KPI_NAMES), strict=True):
+            rows[kpi] = count
+            results += gate.check(load_suite(f"kpi_{kpi}"), _staged(kpi, run_id).removeprefix("staging."))
+    return rows, results
 
 
 def _token(topic: str) -> str:
@@ -75,18 +84,6 @@ def _token(topic: str) -> str:
 
 def _staged(kpi: str, run_id: str) -> str:
     return f"staging.kpi_{kpi}_{run_id}"
-
-
-def _check(context: Context, run_id: str) -> None:
-    with Gate(context.url) as gate:
-        results = [
-            result
-            for kpi in figures.KPI_NAMES
-            for result in gate.check(load_suite(f"kpi_{kpi}"), _staged(kpi, run_id).removeprefix("staging."))
-        ]
-    with transaction(context.url) as connection:
-        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
-    raise_if_stopped(results, where=f"KPIs of topic '{context.topic.name}'")
 
 
 def judge_authors(context: Context, connection: Connection) -> None:

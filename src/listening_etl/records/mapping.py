@@ -110,9 +110,9 @@ class RecordMapping(Options):
         plan = self._plan
         mention, author = plan.mention.copy(), plan.author.copy()
         for field, of_author, column, steps, convert in plan.columns:
-            value = record.get(column) if len(steps) == 1 else _cell(record, column, steps)
-            if value is None:
-                continue
+            value = record.get(column)
+            if value is None and (len(steps) == 1 or (value := _inside(record, steps)) is None):
+                continue  # most cells: no call for them
             if not _is_blank(value):
                 (author if of_author else mention)[field] = convert(value, column, self)
         if self.id_from:
@@ -156,13 +156,13 @@ class _Plan:
         ]
 
 
-def _cell(record: Mapping[str, Any], column: str, steps: list[str]) -> Any:
-    """A cell by its name, else by the steps into nested objects."""
-    value = record.get(column)
-    if value is None and len(steps) > 1:
-        value = record
-        for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
+def _inside(record: Mapping[str, Any], steps: list[str]) -> Any:
+    """A cell by the steps into nested objects."""
+    value: Any = record
+    for step in steps:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
     return value
 
 
@@ -173,7 +173,7 @@ def _is_blank(value: Any) -> bool:
 
 def _made_id(record: Mapping[str, Any], options: RecordMapping) -> str:
     """A stable id from the columns in `id_from`."""
-    cells = [_cell(record, name, name.split(".")) for name in options.id_from]
+    cells = [record.get(name, _inside(record, name.split("."))) for name in options.id_from]
     if all(map(_is_blank, cells)):
         raise Malformed(f"it has no id: {', '.join(options.id_from)} are empty")
     words = [None if _is_blank(cell) else _to_text(cell, "id_from", options) for cell in cells]

@@ -34,7 +34,8 @@ TUNING = {
     "maintenance_work_mem": "256MB",
     "shared_buffers": "512MB",
     "jit": "off",
-    "wal_compression": "on",
+    "checkpoint_timeout": "15min",
+    "autovacuum_naptime": "5min",
 }
 """Settings of the embedded server: bulk loads and small analytical queries on a laptop."""
 

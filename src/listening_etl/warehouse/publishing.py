@@ -224,6 +224,7 @@ STATEMENTS: dict[str, str] = {
         WHERE m.mention_id = s.mention_id AND m.content_hash <> s.content_hash""",
     "in_topic": """
         INSERT INTO listening.bridge_mention_query AS b SELECT :topic, mention_id, :query_version FROM {mention}
+        ORDER BY mention_id
         ON CONFLICT (topic, mention_id) DO UPDATE SET query_version = excluded.query_version
         WHERE b.query_version <> excluded.query_version""",
     "entities_gone": """
@@ -233,7 +234,7 @@ STATEMENTS: dict[str, str] = {
     "entities": """
         INSERT INTO listening.bridge_mention_entity AS b
         SELECT :topic, e.mention_id, e.entity, e.match, e.evidence, e.position, e.owned
-        FROM {entity} e JOIN {mention} s USING (mention_id)
+        FROM {entity} e JOIN {mention} s USING (mention_id) ORDER BY e.mention_id
         ON CONFLICT (topic, mention_id, entity) DO UPDATE SET match = excluded.match, evidence = excluded.evidence,
             position = excluded.position, owned = excluded.owned
         WHERE (b.match, b.evidence, b.position, b.owned)
@@ -245,7 +246,7 @@ STATEMENTS: dict[str, str] = {
     "scores": """
         INSERT INTO listening.fct_score AS b
         SELECT :topic, e.mention_id, e.measure, e.scorer, e.version, e.label, e.value, e.confidence, e.detail::jsonb
-        FROM {score} e JOIN {mention} s USING (mention_id)
+        FROM {score} e JOIN {mention} s USING (mention_id) ORDER BY e.mention_id
         ON CONFLICT (topic, mention_id, measure, scorer) DO UPDATE SET version = excluded.version,
             label = excluded.label, value = excluded.value, confidence = excluded.confidence, detail = excluded.detail
         WHERE (b.version, b.label, b.value, b.confidence, b.detail)
@@ -339,8 +340,10 @@ WITH concerned AS (
 marked AS (
     -- days of the mentions, in every topic that they belong to
     SELECT t.topic, (c.published_at AT TIME ZONE t.timezone)::date AS day
-    FROM concerned c JOIN listening.dim_topic t ON t.topic = :topic OR EXISTS (
-        SELECT FROM listening.bridge_mention_query b WHERE b.topic = t.topic AND b.mention_id = c.mention_id)
+    FROM concerned c JOIN listening.dim_topic t ON t.topic = :topic
+    UNION
+    SELECT t.topic, (c.published_at AT TIME ZONE t.timezone)::date
+    FROM concerned c JOIN listening.bridge_mention_query b USING (mention_id) JOIN listening.dim_topic t USING (topic)
     UNION
     -- days that were asked for
     SELECT t.topic, generate_series((c.since AT TIME ZONE t.timezone)::date,

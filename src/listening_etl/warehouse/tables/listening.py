@@ -123,15 +123,16 @@ fct_engagement = table(
 
 fct_score = table(
     "listening", "fct_score", "What scorers say of mentions, one row per measure and scorer.",
-    _("topic", Text, "topic", key=True),
-    _("mention_id", Uuid, "mention", key=True),
-    _("measure", Text, "what is measured: sentiment, addressed, language, …", key=True),
-    _("scorer", Text, "who measured", key=True),
+    _("topic", Text, "topic"),
+    _("mention_id", Uuid, "mention"),
+    _("measure", Text, "what is measured: sentiment, addressed, language, …"),
+    _("scorer", Text, "who measured"),
     _("version", Text, "version of the scorer and its model"),
     _("label", Text, "label, on a scale of names; null: not judged", null=True),
     _("value", Float, "number, on a scale of numbers (sentiment: -1 to 1); null: not judged", null=True),
     _("confidence", Float, "0 to 1; null where the scorer has none", null=True),
     _("detail", JSONB, "components or evidence", null=True),
+    PrimaryKeyConstraint("mention_id", "topic", "measure", "scorer"),
 )  # fmt: skip
 
 fct_link = table(
@@ -176,20 +177,20 @@ fct_label = table(
 
 bridge_mention_entity = table(
     "listening", "bridge_mention_entity", "Which entities a mention is about, and how we know.",
-    _("topic", Text, "topic", key=True),
-    _("mention_id", Uuid, "mention", key=True),
-    _("entity", Text, "entity", key=True),
+    _("topic", Text, "topic"),
+    _("mention_id", Uuid, "mention"),
+    _("entity", Text, "entity"),
     _("match", Text, "strongest of: author (its own account wrote it), reply, tagged, hashtag, declared, named"),
     _("evidence", Text, "the words that matched", null=True),
     _("position", Integer, "where in the text the evidence starts, in characters from 0", null=True),
     _("owned", Boolean, "written by an account of one of the topic's entities: no UGC, outside most KPIs"),
-    Index("ix_bridge_mention_entity_mention_id", "mention_id"),
+    PrimaryKeyConstraint("mention_id", "topic", "entity"),
 )  # fmt: skip
 
 bridge_mention_query = table(
     "listening", "bridge_mention_query", "Which topics a mention belongs to, and by which version of its queries.",
-    _("topic", Text, "topic", key=True),
-    _("mention_id", Uuid, "mention", key=True),
+    _("topic", Text, "topic"),
+    _("mention_id", Uuid, "mention"),
     _("query_version", Text, "hash of the entities and queries that matched it"),
-    Index("ix_bridge_mention_query_mention_id", "mention_id"),
+    PrimaryKeyConstraint("mention_id", "topic"),
 )  # fmt: skip

@@ -386,16 +386,9 @@ def upgrade() -> None:
             nullable=False,
             comment="written by an account of one of the topic's entities: no UGC, outside most KPIs",
         ),
-        sa.PrimaryKeyConstraint("topic", "mention_id", "entity", name=op.f("pk_bridge_mention_entity")),
+        sa.PrimaryKeyConstraint("mention_id", "topic", "entity", name=op.f("pk_bridge_mention_entity")),
         schema="listening",
         comment="Which entities a mention is about, and how we know.",
-    )
-    op.create_index(
-        "ix_bridge_mention_entity_mention_id",
-        "bridge_mention_entity",
-        ["mention_id"],
-        unique=False,
-        schema="listening",
     )
     op.create_table(
         "bridge_mention_query",
@@ -407,16 +400,9 @@ def upgrade() -> None:
             nullable=False,
             comment="hash of the entities and queries that matched it",
         ),
-        sa.PrimaryKeyConstraint("topic", "mention_id", name=op.f("pk_bridge_mention_query")),
+        sa.PrimaryKeyConstraint("mention_id", "topic", name=op.f("pk_bridge_mention_query")),
         schema="listening",
         comment="Which topics a mention belongs to, and by which version of its queries.",
-    )
-    op.create_index(
-        "ix_bridge_mention_query_mention_id",
-        "bridge_mention_query",
-        ["mention_id"],
-        unique=False,
-        schema="listening",
     )
     op.create_table(
         "dim_author",
@@ -752,7 +738,7 @@ def upgrade() -> None:
         sa.Column(
             "detail", postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment="components or evidence"
         ),
-        sa.PrimaryKeyConstraint("topic", "mention_id", "measure", "scorer", name=op.f("pk_fct_score")),
+        sa.PrimaryKeyConstraint("mention_id", "topic", "measure", "scorer", name=op.f("pk_fct_score")),
         schema="listening",
         comment="What scorers say of mentions, one row per measure and scorer.",
     )
@@ -1010,11 +996,7 @@ def downgrade() -> None:
     op.drop_table("dim_measure", schema="listening")
     op.drop_table("dim_entity", schema="listening")
     op.drop_table("dim_author", schema="listening")
-    op.drop_index("ix_bridge_mention_query_mention_id", table_name="bridge_mention_query", schema="listening")
     op.drop_table("bridge_mention_query", schema="listening")
-    op.drop_index(
-        "ix_bridge_mention_entity_mention_id", table_name="bridge_mention_entity", schema="listening"
-    )
     op.drop_table("bridge_mention_entity", schema="listening")
     op.drop_table("volume", schema="kpi")
     op.drop_table("share_of_voice", schema="kpi")
