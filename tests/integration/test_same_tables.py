@@ -209,7 +209,7 @@ def crashing(where):
         elif where == "merged":
             patches.enter_context(mock.patch.object(publishing, "drop", stop))
         elif where == "computed":
-            patches.enter_context(mock.patch.object(refresh, "_check", stop))
+            patches.enter_context(mock.patch.object(refresh, "raise_if_stopped", stop))
         elif where == "swapping":
             three = mock.Mock(side_effect=[None, None, None, Crash])
             patches.enter_context(mock.patch.object(figures, "swap", three))
@@ -361,9 +361,7 @@ def compare(url, drawn, plan, most, items_a_file, opted_out, seed):
     derandomize=not EXAMPLES,
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate]
-    if EXAMPLES
-    else [Phase.explicit, Phase.generate, Phase.shrink],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate] if EXAMPLES else [Phase.explicit, Phase.generate],
 )
 @given(
     drawn=st.lists(versions(), min_size=1, max_size=9),
@@ -529,6 +527,9 @@ def test_nothing_stays_of_what_an_opted_out_author_wrote_between_two_others(one_
         for run in (seen(0, 1), seen(1), seen(0, 1, 2)):
             perform(found["kettles"], run)
             check_ledger(one_warehouse)
+            with engines.transaction(one_warehouse) as connection:  # what stays has what hangs on it
+                about = connection.scalar(sa.text("SELECT count(*) FROM listening.bridge_mention_entity"))
+            assert about == 1
         with engines.transaction(one_warehouse) as connection:
             for table in (
                 "listening.fct_mention",

@@ -77,6 +77,10 @@ def _words(column: str, sign: str, pattern: str) -> pl.Expr:
 
 
 def newest(mentions: pl.DataFrame) -> pl.DataFrame:
-    """The newest version of each mention: the only one that can stay, and so the only one worth judging."""
+    """The newest version of each mention by each author: others cannot stay, and are not worth judging.
+
+    By each author, since those of authors who opted out are taken away later.
+    """
     ranked = mentions.sort("version_at", "fetched_at", "content_hash", "raw_row")
-    return ranked.unique("mention_id", keep="last", maintain_order=True).sort("raw_row")
+    of_one = ["mention_id", "author_id", "author_handle", "author_name"]
+    return ranked.unique(of_one, keep="last", maintain_order=True).sort("raw_row")

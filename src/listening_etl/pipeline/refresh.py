@@ -48,7 +48,8 @@ def _refresh(context: Context) -> dict[str, Any]:
         lock(guard)
         rows, results = _compute_and_check(context, days, run_id)
     with transaction(context.url) as connection:
-        runs.store_quality(connection, run_id, rows_for_warehouse(run_id, results, context.now()))
+        checked = _token(f"{topic} {stale}")  # what was found is kept of every refresh
+        runs.store_quality(connection, checked, rows_for_warehouse(checked, results, context.now()))
     raise_if_stopped(results, where=f"KPIs of topic '{topic}'")
     with transaction(context.url) as connection:
         lock(connection)
@@ -77,9 +78,9 @@ def _compute_and_check(
     return rows, results
 
 
-def _token(topic: str) -> str:
-    """The same for every refresh of a topic: what one that broke off left, the next one replaces."""
-    return hashlib.blake2b(topic.encode(), digest_size=6).hexdigest()
+def _token(words: str) -> str:
+    """Names the staged tables by the topic alone: what a refresh that broke off left, the next one replaces."""
+    return hashlib.blake2b(words.encode(), digest_size=6).hexdigest()
 
 
 def _staged(kpi: str, run_id: str) -> str:
