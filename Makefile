@@ -2,6 +2,7 @@
 # make test: install, run the whole suite.
 
 PYTHON ?= python3
+PORT ?= 8080
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEMO := coffee --since 2026-10-05 --until 2026-10-19
@@ -63,7 +64,7 @@ bench: install
 	$(BIN)/python -m benchmarks.pipeline
 
 up: install
-	@$(BIN)/python -m listening_etl.orchestration.server up
+	@$(BIN)/python -m listening_etl.orchestration.server up --port $(PORT)
 
 down:
 	@$(BIN)/python -m listening_etl.orchestration.server down

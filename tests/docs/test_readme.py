@@ -109,7 +109,7 @@ def test_the_first_source_works(tmp_path):
 
 def test_airflow_comes_up_and_goes_down(copy):
     ((_, _, script),) = blocks("On Airflow")
-    printed = run(script, copy, AIRFLOW_PORT="18093")
+    printed = run(script, copy, PORT="18093")
     assert "http://127.0.0.1:18093" in printed
 
 
