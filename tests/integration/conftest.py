@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,11 +14,13 @@ from listening_etl.warehouse.migration import migrate
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg") / "data"
-    engines.start_embedded(folder, databases=())
-    yield folder
-    engines.stop_embedded(folder)
+def server():
+    # not below pytest's own folder: another session of pytest would lock the server out of it
+    with tempfile.TemporaryDirectory(prefix="listening-pg-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        engines.start_embedded(data, databases=())
+        yield data
+        engines.stop_embedded(data)
 
 
 @pytest.fixture(scope="session")
