@@ -50,6 +50,11 @@ def copy(tmp_path_factory):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
+    for name in (
+        "pyproject.toml",
+        "constraints.txt",
+    ):  # old, so that make does not install the copy into our .venv
+        os.utime(folder / name, (0, 0))
     yield folder
     run(".venv/bin/listening db stop", folder)
 

@@ -182,17 +182,3 @@ def transaction(url: str) -> Iterator[sa.Connection]:
                 do="Start it, or correct LISTENING_WAREHOUSE_URL; the run can be repeated as it is.",
             ) from error
         raise
-
-
-def wait_until_ready(url: str, seconds: float = 30.0) -> None:
-    """Return when the server answers; raises `WarehouseUnavailable` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with transaction(url) as connection:
-                connection.execute(sa.text("SELECT 1"))
-            return
-        except WarehouseUnavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
