@@ -3,11 +3,9 @@
 import calendar
 import hashlib
 import io
-import re
 import time
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from html.parser import HTMLParser
 from pathlib import Path
 
 import orjson
@@ -23,14 +21,10 @@ from listening_etl import (
     Options,
     SourceUnreadable,
     hookimpl,
+    text_of_html,
 )
 
 ACCEPT = "application/feed+json, application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"
-BLOCKS = (
-    " address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr "
-    "li ol p pre section table td th tr ul "
-)
-UNSEEN = {"script", "style"}
 MEDIA_KINDS = {
     **dict.fromkeys(("jpg", "jpeg", "png", "gif", "webp", "svg"), "image"),
     **dict.fromkeys(("mp4", "webm", "mov", "m4v"), "video"),
@@ -122,46 +116,11 @@ def plain(value):
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-class Text(HTMLParser):
-    """What a reader sees of HTML: a line per block, entities as the characters they stand for."""
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.pieces, self.unseen = [], 0
-
-    def handle_starttag(self, tag, attrs):
-        """A block begins a line."""
-        self.unseen += tag in UNSEEN
-        if f" {tag} " in BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag):
-        """And ends one."""
-        self.unseen = max(self.unseen - (tag in UNSEEN), 0)
-        if f" {tag} " in BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data):
-        """Line breaks in the source mean nothing."""
-        if not self.unseen:
-            self.pieces.append(re.sub(r"\s+", " ", data))
-
-
 def text_of(markup, kind="text/html"):
     """Readable text, None when there is none; HTML unless `kind` says that it is plain."""
-    if not isinstance(markup, str):
-        return None
     if kind == "text/plain":
-        return markup.strip() or None
-    reader = Text()
-    try:
-        reader.feed(markup)
-        reader.close()
-        seen = "".join(reader.pieces)
-    except AssertionError:  # the standard parser's answer to broken declarations such as `<![x`
-        seen = re.sub(r"<[^>]*>", " ", markup)
-    lines = (re.sub(r" {2,}", " ", line).strip() for line in seen.split("\n"))
-    return "\n".join(line for line in lines if line) or None
+        return isinstance(markup, str) and markup.strip() or None
+    return text_of_html(markup)
 
 
 def first_text(*candidates):

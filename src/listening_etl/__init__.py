@@ -1,6 +1,7 @@
 """Social listening that a company owns. These names are all that a plugin needs."""
 
 from listening_etl.errors import (
+    BudgetSpent,
     ConfigError,
     CredentialsRejected,
     Malformed,
@@ -11,11 +12,15 @@ from listening_etl.errors import (
     did_you_mean,
 )
 from listening_etl.hookspecs import hookimpl
+from listening_etl.markup import text_of_html
 from listening_etl.model import (
     CHANNELS,
     KINDS,
+    NOW_ONLY,
     Author,
     Capabilities,
+    Deletion,
+    Gap,
     Item,
     Labels,
     Media,
@@ -23,19 +28,25 @@ from listening_etl.model import (
     Options,
     Range,
     Slice,
+    Terms,
     Truncated,
     Window,
+    epoch,
 )
 from listening_etl.records import CsvRecords, RecordMapping, from_json, json_lines, refused, to_json
 
 __all__ = [
     "CHANNELS",
     "KINDS",
+    "NOW_ONLY",
     "Author",
+    "BudgetSpent",
     "Capabilities",
     "ConfigError",
     "CredentialsRejected",
     "CsvRecords",
+    "Deletion",
+    "Gap",
     "Item",
     "Labels",
     "Malformed",
@@ -49,12 +60,15 @@ __all__ = [
     "Slice",
     "SourceUnavailable",
     "SourceUnreadable",
+    "Terms",
     "Truncated",
     "Window",
     "did_you_mean",
+    "epoch",
     "from_json",
     "hookimpl",
     "json_lines",
     "refused",
+    "text_of_html",
     "to_json",
 ]

@@ -68,6 +68,10 @@ class SourceUnavailable(ComeBackLater):
         self.retry_at = retry_at
 
 
+class BudgetSpent(SourceUnavailable):
+    """The budget that the settings give a source is used up until `retry_at`: what is left is a gap."""
+
+
 class WarehouseUnavailable(ComeBackLater):
     """PostgreSQL does not answer."""
 

@@ -6,12 +6,23 @@ the columns of `listening_etl.frame.SCHEMA` and answer one value a row, in order
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pluggy
 
-from listening_etl.model import Capabilities, Item, Labels, Mention, Options, Range, Slice, Truncated
+from listening_etl.model import (
+    Capabilities,
+    Deletion,
+    Gap,
+    Item,
+    Labels,
+    Mention,
+    Options,
+    Range,
+    Slice,
+    Truncated,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +37,10 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 @runtime_checkable
 class Source(Protocol):
     """Brings mentions in. The class docstring is its page in the catalogue: what it collects, what it
-    misses, limits, terms."""
+    misses, limits, terms.
+
+    It may also have the methods of `SeveralQueries`, `Recorded` and `Rechecks`, and `terms`, a `Terms`.
+    """
 
     name: str
     options_type: type[Options]
@@ -34,15 +48,53 @@ class Source(Protocol):
 
     def fetch(
         self, options: Any, slice: Slice, http: Http
-    ) -> Iterator[Item | Truncated | bytes | str | dict[str, Any]]:
-        """Yield the items of the slice as received: input only, lazily, without state."""
+    ) -> Iterator[Item | Truncated | Gap | bytes | str | dict[str, Any]]:
+        """Yield the items of the slice as received: input only, lazily, without state.
+
+        An item may be a whole thread: what stands in it beside a mention of the topic is kept as context.
+        """
         ...
 
-    def parse(self, item: Any, options: Any) -> Mention | list[Mention]:
+    def parse(self, item: Any, options: Any) -> Mention | Deletion | list[Mention | Deletion]:
         """Turn one item into its mention or mentions. Pure: no network, clock or file.
 
-        `item` is what `fetch` yielded, bytes, text or dict; of an `Item`, its `data`.
+        `item` is what `fetch` yielded, bytes, text or dict; of an `Item`, its `data`. Raises `NotAMention`
+        with the reason for what is well-formed and no mention, `Malformed` for what should be one.
         """
+        ...
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A source whose recorded answers can be parsed offline: `listening parse` and the contract kit."""
+
+    def items(self, answer: bytes, options: Any) -> Iterator[Item | dict[str, Any] | bytes | str]:
+        """The items of one answer of the platform, as `fetch` yields them. Pure; needs no required option.
+
+        Raises `NotAMention` with the reason when the answer is of a kind that holds no mention, an error or
+        a profile, and `SourceUnreadable` when it is not what the platform says.
+        """
+        ...
+
+
+@runtime_checkable
+class SeveralQueries(Protocol):
+    """A source to which queries can be pushed down; what comes is matched again here."""
+
+    def push_down(self, options: Any, entities: Sequence[Any]) -> Sequence[str]:
+        """Queries in the platform's own words, one slice each, for entities with `names`, `handles` and
+        `hashtags` (without signs)."""
+        ...
+
+
+@runtime_checkable
+class Rechecks(Protocol):
+    """A source that can say what became of mentions that it brought before."""
+
+    def recheck(
+        self, options: Any, native_ids: Sequence[str], http: Http
+    ) -> Iterator[Item | bytes | str | dict[str, Any]]:
+        """Yield an item for each id: `parse` makes it the mention as it is now, or its `Deletion`."""
         ...
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -21,6 +21,8 @@ KINDS = ("post", "comment", "reply", "review", "article", "message", "note", "su
 CHANNELS = ("social", "web", "review", "email", "store", "call", "survey", "crm")
 MATCHES = ("author", "reply", "tagged", "hashtag", "declared", "named")
 """Ways in which a mention can be about an entity, the strongest first."""
+CONTEXT = "context"
+"""The match of what stands in the thread of a mention and is about no entity itself: outside every KPI."""
 
 ROLES = ("own", "competitor", "category", "best_in_class")
 
@@ -29,6 +31,19 @@ Deletions = Literal["none", "flagged", "streamed", "recheck"]
 
 LONGEST_TEXT = 1_000_000
 """Characters. A longer text is no mention that a person wrote; the item is kept as a reject."""
+
+
+def epoch(seconds: float | str | None) -> datetime | None:
+    """A time in UTC from seconds since 1970 (a number, or text that is one), None from None.
+
+    Raises `Malformed` when it is no number or out of range.
+    """
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise Malformed(f"{str(seconds)[:40]!r} is no time in seconds since 1970") from error
 
 
 def moment(value: str | datetime | None, field: str) -> datetime | None:
@@ -262,21 +277,83 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """A source yields this when the platform cut its answer: the framework halves the slice and asks again,
-    or records a gap. `expected` is the number of items there were, if the platform says so."""
+    """A source yields this when the platform cut its answer: the framework asks for the rest, or records it.
 
+    `reached` is the time down to which (newest first) or up to which (oldest first) everything was had: the
+    rest is asked for from there; without it the slice is halved. `expected` is the number of items there were,
+    if the platform says so.
+    """
+
+    reason: str
+    expected: int | None = None
+    reached: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A source yields this for a stretch of its slice that it cannot reach and that no second call would bring:
+    a listing that ends, a feed that rolled on. It goes into the ledger as lost, with the reason."""
+
+    since: datetime
+    until: datetime
     reason: str
     expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What `parse` returns for an item that says that a mention was deleted.
+
+    `deleted_at` is None when the platform does not say when: then the time at which we were told counts.
+    """
+
+    native_id: str
+    deleted_at: datetime | None = None
+
+
+NOW_ONLY = timedelta(0)
+"""The history of a source that shows what is there now, such as a feed: how far back, nobody knows before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a platform's terms allow, as read on the day `read` at `url`.
+
+    `retention_days`: how long what was collected may be kept unless it is refreshed (None: no limit is stated);
+    `export`: whether it may leave the company (None: not stated); `reply`: the rule for answering, in words.
+    """
+
+    read: date
+    url: str
+    retention_days: int | None = None
+    export: bool | None = None
+    reply: str = "as the platform's terms say"
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a source can do. `history`: how far back it reaches (None: without limit); `order` of its items;
-    `deletions`: how it tells that something was deleted."""
+    """What a source can do; with its docstring and `terms`, its page in the catalogue.
+
+    `history`: how far back it reaches (None: without limit; `NOW_ONLY`: what is there now); `order` of its
+    items; `deletions`: how it tells that something was deleted; `edits`: whether it tells of changes;
+    `threads`: whether an item brings its whole conversation; `settles`: how long after its publication a
+    mention may still appear: scheduled runs ask again for that long; `pace`: seconds between two requests to
+    one host; `quota_zone`: time zone in which a day's budget ends; `auth` and `cost` in words; `tested`:
+    against a real server, on recorded answers, or on the platform's documentation alone.
+    """
 
     history: timedelta | None
     order: Order
     deletions: Deletions
+    _: KW_ONLY
+    edits: bool = False
+    threads: bool = False
+    settles: timedelta = timedelta(0)
+    pace: float = 0.0
+    quota_zone: str = "UTC"
+    auth: str = "none"
+    cost: str = "free"
+    tested: Literal["server", "recorded", "documented"] = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
