@@ -1,4 +1,4 @@
-"""Every night: leftovers, retention of raw files, partitions, KPIs that are still stale, the quality report."""
+"""Every night: leftovers, retention, partitions, what became of mentions, KPIs still stale, the quality report."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,8 @@ def upkeep() -> None:
     steps.drop_leftovers()
     steps.make_partitions()
     steps.delete_old_files.expand(topic=topics)
-    steps.refresh.expand(topic=topics) >> steps.report_quality()
+    asked = steps.recheck.expand(topic=topics)
+    asked >> steps.refresh.override(trigger_rule="all_done").expand(topic=topics) >> steps.report_quality()
 
 
 upkeep()

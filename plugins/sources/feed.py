@@ -4,20 +4,24 @@ import calendar
 import hashlib
 import io
 import time
-from datetime import UTC, datetime
+import zlib
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
 import orjson
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from listening_etl import (
+    NOW_ONLY,
     Author,
     Capabilities,
+    Gap,
     Item,
     Malformed,
     Media,
     Mention,
+    NotAMention,
     Options,
     SourceUnreadable,
     hookimpl,
@@ -32,11 +36,16 @@ MEDIA_KINDS = {
 }
 
 
-class FeedOptions(Options):
-    """Exactly one of `url` and `path`."""
+LARGEST = 50_000_000
+"""Bytes of a feed, unpacked."""
 
-    url: str | None = None
-    path: Path | None = None
+
+class FeedOptions(Options):
+    """Exactly one of `url` and `path`; beside it, if a hub pushes to us, the `inbox`."""
+
+    url: str | None = Field(None, description="the feed's address")
+    path: Path | None = Field(None, description="a feed as a file")
+    inbox: Path | None = Field(None, description="folder in which the WebSub receiver keeps what hubs push")
 
     @model_validator(mode="after")
     def _exactly_one(self):
@@ -46,22 +55,64 @@ class FeedOptions(Options):
 
 
 def read(options, http):
-    """The feed's bytes, headers, address and time of reading; None when the server says nothing changed."""
-    if options.url:
-        answer = http.get(options.url, headers={"accept": ACCEPT})
-        kept = {name: answer.headers[name] for name in ("content-type",) if name in answer.headers}
-        kept["content-location"] = answer.url
-        return None if answer.status == 304 else (answer.body, kept, options.url, answer.fetched_at)
+    """The feed's bytes, headers, place and time of reading; None when the server says nothing changed."""
+    if options.path:
+        return read_file(options.path)
+    place = options.url.partition("?")[0]  # the rest may hold a password
+    answer = http.get(options.url, headers={"accept": ACCEPT}, accept=(410,))
+    if answer.status == 410:
+        raise SourceUnreadable(
+            "the feed is gone for good (410)", where=place, do="Take it out of the settings."
+        )
+    kept = {name: answer.headers[name] for name in ("content-type",) if name in answer.headers}
+    kept["content-location"] = answer.url
+    return None if answer.status == 304 else (answer.body, kept, place, answer.fetched_at)
+
+
+def read_file(path):
+    """The same from a file, whose time of reading is that of its last change."""
     try:
-        body, changed = options.path.read_bytes(), options.path.stat().st_mtime
+        body, changed = path.read_bytes(), path.stat().st_mtime
     except OSError as error:
-        why = error.strerror or error
-        raise SourceUnreadable(f"it cannot be read ({why})", where=str(options.path)) from error
-    return body, {}, options.path.name, datetime.fromtimestamp(changed, UTC)
+        raise SourceUnreadable(f"it cannot be read ({error.strerror or error})", where=str(path)) from error
+    return body, {}, path.name, datetime.fromtimestamp(changed, UTC)
+
+
+def pushed(inbox, since):
+    """What hubs pushed, oldest first; a push holds what is new, so those from well before the window are left."""
+    if inbox is None:
+        return
+    if not inbox.is_dir():
+        raise SourceUnreadable(
+            "there is no such inbox", where=str(inbox), do="Make the folder, or drop 'inbox'."
+        )
+    earliest = (since - timedelta(days=1)).timestamp()
+    found = [(path.stat().st_mtime, path) for path in inbox.iterdir() if not path.name.startswith(".")]
+    for changed, path in sorted(found):
+        if changed >= earliest:
+            yield read_file(path)
+
+
+def unpacked(body):
+    """The bytes of a feed that was kept as it came over the wire: with gzip, deflate, or as it is."""
+    if body.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1] in (b"<", b"{", b""):
+        return body
+    for window_bits in (47, -15):  # gzip or zlib by their headers; deflate without one
+        try:
+            return zlib.decompressobj(window_bits).decompress(body, LARGEST)
+        except zlib.error:
+            continue
+    return body
+
+
+def entries_of(body, headers, where):
+    """The entries of a feed of any of the three kinds, each with what the feed says of itself."""
+    is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return json_entries(body, where) if is_json else xml_entries(body, headers, where)
 
 
 def json_entries(body, where):
-    """The entries of a JSON Feed, each with what the feed says of itself."""
+    """The entries of a JSON Feed."""
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
@@ -119,7 +170,7 @@ def plain(value):
 def text_of(markup, kind="text/html"):
     """Readable text, None when there is none; HTML unless `kind` says that it is plain."""
     if kind == "text/plain":
-        return isinstance(markup, str) and markup.strip() or None
+        return (isinstance(markup, str) and markup.strip()) or None
     return text_of_html(markup)
 
 
@@ -186,6 +237,17 @@ def time_of(entry, *names):
     return None
 
 
+PUBLISHED = ("published", "date_published", "updated", "date_modified")
+
+
+def published(entry):
+    """When an entry was published, in UTC; None when that cannot be read."""
+    try:
+        return Mention(native_id="-", published_at=time_of(entry, *PUBLISHED)).published_at
+    except Malformed:
+        return None
+
+
 def body_of(entry, about):
     """The entry's text: its content, else its summary; and the language it states."""
     parts = dicts(entry.get("content"))
@@ -198,31 +260,53 @@ def body_of(entry, about):
 
 
 class Feed:
-    """Articles of a website from its RSS, Atom or JSON feed.
+    """Articles of a website from its RSS, Atom or JSON feed, and what a WebSub hub pushes.
 
-    Collects what the feed holds at the moment, usually the last 10 to 50 articles; misses older ones, changes
-    to these, and deletions. Limits: one request a slice, conditional when a cache is kept. Terms: the site's.
+    Collects what the feed holds at the moment, usually the last 10 to 50 articles, and with `inbox` what the
+    WebSub receiver (`listening_etl.websub`) was sent since; misses older articles (where the oldest entry is
+    younger than the window, the stretch before it is a gap: the feed may have rolled on, or be young), changes
+    to them, and deletions. Limits: one request a slice, conditional when a cache is kept; a feed that answers
+    410 is gone for good. Terms: the site's.
     """
 
     name = "feed"
     options_type = FeedOptions
-    capabilities = Capabilities(history=None, order="any", deletions="none")
+    capabilities = Capabilities(history=NOW_ONLY, order="any", deletions="none", edits=True, tested="server")
 
     def fetch(self, options, slice, http):
-        """One entry after the other, with what the feed says of itself under `feed`."""
-        answer = read(options, http)
-        if answer is None:
-            return
-        body, headers, where, fetched_at = answer
-        is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-        entries = json_entries(body, where) if is_json else xml_entries(body, headers, where)
-        for number, entry in enumerate(entries, 1):
-            yield Item(entry, f"{where}#{number}", fetched_at)
+        """One entry after the other, with what the feed says of itself under `feed`; then those pushed."""
+        window, times = slice.window, []
+        polled = read(options, http)
+        if polled is not None:
+            body, headers, where, fetched_at = polled
+            for number, entry in enumerate(entries_of(unpacked(body), headers, where), 1):
+                times.append(published(entry))
+                yield Item(entry, f"{where}#{number}", fetched_at)
+        for body, headers, where, fetched_at in pushed(options.inbox, window.since):
+            for number, entry in enumerate(entries_or_why_not(body, headers, where), 1):
+                times.append(published(entry))
+                yield Item(entry, f"{where}#{number}", fetched_at)
+        oldest = min((time for time in times if time), default=None)
+        if polled is not None and oldest is not None and oldest > window.since:
+            why = "the feed goes back no further; what was in it before may have rolled out of it"
+            yield Gap(window.since, min(oldest, window.until), why)
+
+    def items(self, answer, options):
+        """The entries of a recorded feed, also compressed."""
+        try:
+            entries = entries_of(unpacked(answer), {}, None)
+        except SourceUnreadable as error:
+            raise NotAMention(str(error)) from error
+        if not entries:
+            raise NotAMention("a feed without entries")
+        return iter(entries)
 
     def parse(self, entry, options):
         """One entry as an article."""
+        if isinstance(entry.get("unreadable"), str):
+            raise Malformed(entry["unreadable"])
         about = entry.get("feed") if isinstance(entry.get("feed"), dict) else {}
-        published = time_of(entry, "published", "date_published", "updated", "date_modified")
+        time_published = time_of(entry, *PUBLISHED)
         detail = entry.get("title_detail")
         title = text_of(entry.get("title"), detail.get("type") if isinstance(detail, dict) else "text/plain")
         text, language = body_of(entry, about)
@@ -231,18 +315,26 @@ class Feed:
         own_id = str(own_id) if isinstance(own_id, int | float) else first_text(own_id)
         name = author_of(entry, str(about.get("version"))) or first_text(about.get("author"))
         return Mention(
-            native_id=own_id or url or made_id(title or text, published),
+            native_id=own_id or url or made_id(title or text, time_published),
             kind="article",
             channel="web",
             title=title and " ".join(title.split()),
             text=text,
             url=url,
-            published_at=published,
+            published_at=time_published,
             updated_at=time_of(entry, "updated", "date_modified"),
             author=Author(name=name) if name else None,
             media=media_of(entry),
             lang_declared=first_text(entry.get("language"), language, about.get("language")),
         )
+
+
+def entries_or_why_not(body, headers, where):
+    """The entries of a pushed body; one that is no feed costs itself only, and is kept with the reason."""
+    try:
+        return entries_of(unpacked(body), headers, where)
+    except SourceUnreadable as error:
+        return [{"unreadable": str(error)}]
 
 
 def made_id(words, published):

@@ -33,7 +33,15 @@ from listening_etl.model import (
     Window,
     epoch,
 )
-from listening_etl.records import CsvRecords, RecordMapping, from_json, json_lines, refused, to_json
+from listening_etl.records import (
+    CsvRecords,
+    RecordMapping,
+    activity_mentions,
+    from_json,
+    json_lines,
+    refused,
+    to_json,
+)
 
 __all__ = [
     "CHANNELS",
@@ -63,6 +71,7 @@ __all__ = [
     "Terms",
     "Truncated",
     "Window",
+    "activity_mentions",
     "did_you_mean",
     "epoch",
     "from_json",

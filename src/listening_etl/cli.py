@@ -104,6 +104,18 @@ def run(
 
 
 @app.command()
+def recheck(topic: Topic, as_json: Json = False) -> None:
+    """Ask the sources what became of the topic's mentions; what was deleted loses its words everywhere."""
+    from listening_etl.pipeline.recheck import recheck
+    from listening_etl.pipeline.refresh import refresh
+
+    context = context_of(topic)
+    done = recheck(context)
+    refresh(context)
+    show([{"source": name, **counts} for name, counts in done.items()], as_json, "asked after")
+
+
+@app.command()
 def report(topic: Topic) -> None:
     """Show what was heard: the funnel, each entity's figures with their certainty, the busiest day."""
     from listening_etl import presentation
@@ -176,24 +188,82 @@ def rejects(
 
 
 @app.command()
-def coverage(topic: Topic, as_json: Json = False) -> None:
-    """Show the ledger: what each slice brought, what it missed, and up to when each source is complete."""
+def coverage(
+    topic: Topic,
+    slices: Annotated[bool, typer.Option("--slices", help="Every slice of the ledger, one by one.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the calendar of what was heard and what was missed, and which gaps will soon be out of reach."""
+    from listening_etl import presentation
+    from listening_etl.pipeline.plan import at_risk
     from listening_etl.warehouse import reading as queries
 
+    warnings = at_risk(context_of(topic))
     with reading(topic) as connection:
-        show(queries.coverage(connection, topic), as_json, "coverage")
+        if slices:
+            show(queries.coverage(connection, topic), as_json, "coverage")
+        elif as_json:
+            heard, missed = queries.heard_by_day(connection, topic), queries.missed(connection, topic)
+            presentation.print_json({"days": heard, "missed": missed, "soon_out_of_reach": warnings})
+        else:
+            presentation.calendar(connection, topic, warnings)
+
+
+@app.command()
+def parse(
+    source: Annotated[str, typer.Argument(help="Name of a source plugin.")],
+    file: Annotated[Path, typer.Argument(help="A recorded answer of its platform.", exists=True)],
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the plugin, name=value; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the mentions of a recorded answer, without a network; what is none is told on standard error."""
+    from listening_etl import presentation, recorded
+    from listening_etl.pipeline.context import open_registry
+    from listening_etl.registry import product_folders
+
+    plugin = open_registry(product_folders()).source(source)
+    found = recorded.read(plugin, file.read_bytes(), dict(_pair(text) for text in option or ()))
+    for reason in found.reasons:
+        print(f"listening: {file.name}: {reason}", file=sys.stderr)
+    if as_json:
+        presentation.print_json(found.mentions)
+    else:
+        columns = ["native_id", "kind", "published_at", "text"]
+        show(found.mentions, as_json, f"{source}: {file.name}", columns)
+
+
+@app.command()
+def new(
+    role: Annotated[str, typer.Argument(help="source, filter or scorer")],
+    name: Annotated[str, typer.Argument(help="Its name: small letters and underscores.")],
+    folder: Annotated[Path, typer.Option(help="The project's folder.")] = Path(),
+) -> None:
+    """Write a plugin and its contract test, to be filled in; docs/tutorial.md goes on from there."""
+    from listening_etl.scaffold import new_plugin
+
+    for path in new_plugin(role, name, folder):
+        print(path)
 
 
 @app.command()
 def plugins(
     name: Annotated[str | None, typer.Argument(help="A plugin, to list its options.")] = None,
+    catalogue: Annotated[bool, typer.Option("--catalogue", help="docs/sources.md, in Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the plugins found, broken ones with their reason; or the options of one."""
+    """List the plugins found, broken ones with their reason, and what sources need and allow; or one's options."""
+    from listening_etl import catalogue as pages
     from listening_etl import presentation
     from listening_etl.config import load_settings
     from listening_etl.pipeline.context import open_registry
+    from listening_etl.registry import product_folders
 
+    if catalogue:
+        product = product_folders()[-1]
+        print(pages.markdown(open_registry((product,)), product.parent / "docs" / "sources"), end="")
+        return
     registry = open_registry(load_settings().plugin_folders)
     presentation.plugins(registry, name, as_json)
 
@@ -294,6 +364,15 @@ def reference() -> None:
     from listening_etl.warehouse.reference import markdown
 
     print(markdown(), end="")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from listening_etl.errors import ConfigError
+
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise ConfigError(f"option {text!r} has no value", do="Write --option name=value.")
+    return name, value
 
 
 def _day(text: str | None) -> date | None:

@@ -244,6 +244,10 @@ class Slice:
         """End in RFC 3339, UTC."""
         return self.window.until.astimezone(UTC).isoformat()
 
+    def within(self, window: Window) -> Slice:
+        """The same for another window."""
+        return Slice(self.topic, self.source, window, self.query)
+
     def to_dict(self) -> dict[str, str]:
         """What travels through Airflow."""
         return {

@@ -11,6 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from listening_etl import catalogue
 from listening_etl.errors import ConfigError
 from listening_etl.warehouse import reading
 
@@ -104,6 +105,45 @@ def funnel(connection: Connection, topic: str) -> None:
             out.print(f"  {step:12}{-taken:>7,}  {kept}{'░' * max(1, round(WIDTH * taken / whole['rows']))}")
     steps = [s for s in reading.FUNNEL_STEPS if whole[s]]
     show([{"source": r["source"], **{s: r[s] for s in steps}} for r in rows], False, "by source")
+
+
+HEARD = "·░▒▓█"
+DAYS_A_LINE = 28
+
+
+def calendar(connection: Connection, topic: str, warnings: Sequence[str]) -> None:
+    """What was heard and what was missed: a mark per source and day, then every gap with its reason."""
+    days: dict[str, list[dict[str, Any]]] = {}
+    for row in reading.heard_by_day(connection, topic):
+        days.setdefault(row["source"], []).append(row)
+    out = console()
+    if not days:
+        out.print(f"Nothing was heard yet. Run `listening run {topic}` first.", markup=False)
+        return
+    out.print("\n[bold]Coverage[/bold]  a mark a day: █ all of it, ▓ ▒ ░ a part, · nothing  (kpi.coverage)")
+    for source, rows in days.items():
+        for start in range(0, len(rows), DAYS_A_LINE):
+            line = rows[start : start + DAYS_A_LINE]
+            marks = "".join(HEARD[share_mark(row["coverage"])] for row in line)
+            whole = sum(row["coverage"] for row in line) / len(line)
+            name = source if start == 0 else ""
+            out.print(
+                f"  {name:20} {line[0]['day']:%d %b %Y}  {marks:{DAYS_A_LINE}}  {whole:.0%}", markup=False
+            )
+    missed = reading.missed(connection, topic)
+    if missed:
+        out.print("\n[bold]Missed[/bold]  gap: a later run asks again; lost: nobody can  (ops.coverage)")
+        columns = ["source", "query", "since", "until", "state", "expected", "received", "reason"]
+        show(missed, False, "", columns)
+    for warning in warnings:
+        out.print(f"[bold]Soon out of reach[/bold]  {warning}")
+
+
+def share_mark(share: float) -> int:
+    """Which of the marks stands for a share: the first for nothing, the last for all."""
+    if share in (0, 1):
+        return int(share) * (len(HEARD) - 1)
+    return 1 + min(int(share * (len(HEARD) - 2)), len(HEARD) - 3)
 
 
 def report(connection: Connection, topic: str) -> None:
@@ -201,10 +241,14 @@ def plugins(registry: Registry, name: str | None, as_json: bool) -> None:
                 "state": p.broken or "ok",
                 "summary": p.summary,
                 "from": p.origin,
+                **(catalogue.facts(p.instance) if as_json and p.role == "source" and not p.broken else {}),
             }
             for p in found
         ]
         show(rows, as_json, "plugins")
+        sources = [p for p in found if p.role == "source" and not p.broken]
+        if not as_json:
+            show([{"source": p.name, **catalogue.facts(p.instance)} for p in sources], as_json, "sources")
         return
     chosen = [p for p in found if p.name == name and not p.broken]
     if not chosen:

@@ -25,6 +25,7 @@ _KEPT = "\ufdd0"  # a noncharacter: never part of a text
 FEDIVERSE_HANDLE = r"@[\w.-]+@[\w-]+(?:\.[\w-]+)+"
 MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 HANDLE = r"@\w[\w.-]*\w|@\w"
+ACCOUNT = r"(?i)@|did:(?:plc|web|key):|/(?:users?|u|profile|people|accounts?)/"
 IBAN = r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
 PHONE = (
     r"(?:\+33|\b0033|\b0)\s?[1-9](?:[ .-]?\d{2}){4}\b"
@@ -125,12 +126,23 @@ def without_author(mentions: pl.DataFrame, column: str, kept_words: Iterable[str
     return text
 
 
+def names_account(address: pl.Expr) -> pl.Expr:
+    """Whether a link or an id says whose it is: an @, a decentralised identifier, a path to a profile."""
+    return address.str.contains(ACCOUNT)
+
+
 def public_url(handle: pl.Expr, url: pl.Expr) -> pl.Expr:
-    """The link, or null where it names a person: an @, or the author's handle."""
-    lower = url.str.to_lowercase()
-    names = handle.is_not_null() & lower.str.contains(handle.str.to_lowercase(), literal=True)
-    return (
-        pl.when(lower.str.contains("@", literal=True) | names.fill_null(value=False))
-        .then(None)
-        .otherwise(url)
+    """The link, or null where it names a person: an account, or the author's handle."""
+    names = handle.is_not_null() & url.str.to_lowercase().str.contains(
+        handle.str.to_lowercase(), literal=True
     )
+    return pl.when(names_account(url) | names.fill_null(value=False)).then(None).otherwise(url)
+
+
+def public_ids(ids: pl.Series, key: bytes) -> pl.Series:
+    """Ids as they are, or a keyed hash of 32 hexadecimal digits where they name an account."""
+    named = ids.to_frame("id").select(pl.when(names_account(pl.col("id"))).then(pl.col("id")))["id"]
+    if named.null_count() == len(named):
+        return ids
+    hashed = digests(named, key, b"id").bin.encode("hex")
+    return ids.to_frame("id").select(pl.coalesce(hashed, "id").alias(ids.name))[ids.name]

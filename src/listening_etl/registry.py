@@ -337,3 +337,10 @@ def _refuse_duplicates(found: list[Plugin]) -> None:
                 f"two {kind}s are called {plugin.name!r}: one in {other.origin}, one in {plugin.origin}",
                 do="Rename or remove one.",
             )
+
+
+def product_folders() -> tuple[Path, ...]:
+    """Where plugins are for calls that need no topic: `plugins/` beside the settings or here, and the product's."""
+    product = Path(__file__).parents[2] / "plugins"
+    here = Path.cwd() / "plugins"
+    return tuple(dict.fromkeys(folder for folder in (here, product) if folder.is_dir()))

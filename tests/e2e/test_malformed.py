@@ -194,7 +194,7 @@ def test_a_csv_cut_in_the_middle_of_a_row_loses_that_row_only(open_topic, wareho
 
 def test_an_id_that_comes_again_in_another_raw_file_is_merged_once(open_topic, warehouse_url, monkeypatch):
     """It raised `ON CONFLICT DO UPDATE command cannot affect row a second time` where its text was masked."""
-    monkeypatch.setattr("listening_etl.pipeline.extract.ITEMS_A_FILE", 1)
+    monkeypatch.setattr("listening_etl.pipeline.raw.ITEMS_A_FILE", 1)
     again = [{"id": "same", "text": "Aqua, @somebody", "at": AT, "likes": likes} for likes in (1, 2)]
     open_topic("again").listen(b"\n".join(json.dumps(post).encode() for post in again))
     assert published(warehouse_url, "again") == ["same"]

@@ -43,12 +43,17 @@ def create_database(server, name, template=None):
     admin.dispose()
 
 
+def fresh_database(server, template):
+    """Address of a new, migrated, empty warehouse."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    create_database(server, name, template)
+    return engines.socket_url(server, name)
+
+
 @pytest.fixture
 def warehouse_url(server, template):
     """Address of a fresh, migrated, empty warehouse."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    create_database(server, name, template)
-    url = engines.socket_url(server, name)
+    url = fresh_database(server, template)
     yield url
     engines.engine(url).dispose()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from listening_etl.config.values import (
     Hashtag,
     Keyed,
     Language,
+    Lasting,
     MatchWay,
     Name,
     Part,
@@ -79,6 +81,17 @@ class PluginSettings(Part):
         return {} if options is None else options
 
 
+class Budget(Part):
+    """What a source may spend a day; what is left over when it is spent is a gap, asked for again the next day."""
+
+    requests: int | None = Field(None, description="Requests a day", gt=0)
+    units: int | None = Field(None, description="Units of the platform's quota a day", gt=0)
+    money: Decimal | None = Field(None, description="Money a day, in the platform's currency", gt=0)
+    timezone: TimeZone | None = Field(
+        None, description="Zone in which the day ends; the platform's unless given"
+    )
+
+
 class SourceSettings(PluginSettings):
     """One source of a topic."""
 
@@ -90,6 +103,14 @@ class SourceSettings(PluginSettings):
         MATCHES, description="Which ways of being about an entity count: all, unless given", min_length=1
     )
     slice: Duration = Field(None, description="Longest window to fetch at once, such as 1d, 6h or 30m")
+    overlap: Duration = Field(
+        None,
+        description="How far back a scheduled run asks again, such as 2h; what the plugin says unless given",
+    )
+    recheck: Lasting = Field(
+        timedelta(days=30), description="How long after its publication a mention is asked after, such as 30d"
+    )
+    budget: Budget | None = Field(None, description="What it may spend a day; without limit unless given")
 
 
 class FilterSettings(PluginSettings):

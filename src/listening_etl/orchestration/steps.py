@@ -171,6 +171,16 @@ def refresh(topic: str) -> dict[str, Any]:
     return {"days": len(done["days"]), "rows": done["rows"]}
 
 
+@task(**AGAIN, execution_timeout=timedelta(hours=2), map_index_template="{{ part }}")
+def recheck(topic: str) -> dict[str, Any]:
+    """Ask the sources of a topic what became of its mentions; what was deleted loses its words."""
+    from listening_etl.pipeline.context import open_context
+    from listening_etl.pipeline.recheck import recheck
+
+    named(topic)
+    return recheck(open_context(topic))
+
+
 @task(**AGAIN, execution_timeout=timedelta(hours=1))
 def drop_leftovers() -> list[str]:
     """Drop the staging tables of runs that failed and that nobody repeated for a week."""

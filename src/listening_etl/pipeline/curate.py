@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import polars as pl
 
 from listening_etl.config import SourceSettings
-from listening_etl.model import Slice
+from listening_etl.model import CONTEXT, Slice, Window
 from listening_etl.pipeline import judging, records
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.normalising import newest, normalise
@@ -20,11 +21,16 @@ from listening_etl.query import entities
 
 COUNTS = (
     "rows", "mentions", "duplicates", "malformed", "skipped", "outside", "unmatched", "filtered", "opted_out",
-    "quarantined",
+    "quarantined", "deletions",
 )  # fmt: skip
 
 
+RECHECK, RECHECK_CONTEXT = "recheck", "recheck of context"
+"""Queries of the slices that ask what became of mentions; of context only deletions count, since without its
+thread it is about nothing."""
+
 VERSION = ["mention_id", "content_hash"]
+COPY = [*VERSION, "fetched_at"]
 
 
 def curate(
@@ -51,19 +57,27 @@ def curate(
 def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapping[str, int]]:
     """Curate one raw file; returns the folder of the batch and the counts, which add up to `rows`."""
     source, options = context.source(slice.source)
-    parsed, refused = parse(source, options, context.staging.read_frame(raw_uri))
-    counts: Counter[str] = Counter(r.stage for r in refused)
-    counts["rows"] = parsed.height + len(refused)
-    inside = pl.col("published_at").is_between(slice.window.since, slice.window.until, closed="left")
-    counts["outside"] = parsed.height - (parsed := parsed.filter(inside)).height
+    parsed = parse(source, options, context.staging.read_frame(raw_uri))
+    counts: Counter[str] = Counter(r.stage for r in parsed.refused)
+    counts["deletions"] = parsed.deletions.height
+    counts["rows"] = parsed.mentions.height + len(parsed.refused) + parsed.deletions.height
+    received = with_place(parsed.mentions, slice.window)
+    received = received.clear() if slice.query == RECHECK_CONTEXT else received
+    counts["outside"] = parsed.mentions.height - received.height
 
     settings = context.topic.sources[slice.source]
     entities_of_all = [e for topic in context.settings.topics.values() for e in topic.entities.values()]
-    mentions = records.with_public_text(normalise(parsed, settings), entities_of_all)
+    mentions = records.with_public_text(normalise(received, settings), entities_of_all)
     mentions, matches, unmatched = match(context, mentions, settings)
-    counts["unmatched"] = unmatched.height
     mentions, language = judging.detect_language(context, mentions)
     mentions, dropped = judging.apply_filters(context, mentions)
+    mentions, adrift = with_anchor(mentions)
+    mentions, *others = of_the_window(
+        [mentions, unmatched, adrift, *(drop.mentions for drop in dropped)], counts
+    )
+    unmatched, adrift, *filtered = others
+    dropped = [replace(drop, mentions=frame) for drop, frame in zip(dropped, filtered, strict=True)]
+    counts["unmatched"] = unmatched.height + adrift.height
     counts["filtered"] = sum(drop.mentions.height for drop in dropped)
     counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
 
@@ -72,12 +86,40 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
     frames = records.tables(mentions, judged, slice.source, context.key)
     frames["mention"] = frames["mention"].with_columns(pl.lit(raw_uri).alias("raw"))
     frames["score"] = pl.concat(scores).join(judged, on=VERSION, how="semi")
-    frames["entity"] = matches.join(judged, on=VERSION, how="semi")
-    frames["reject"] = rejected(slice.source, raw_uri, refused, unmatched, dropped)
+    frames["entity"] = matches.join(judged, on=COPY, how="semi")
+    frames["deletion"] = records.deletions(parsed.deletions, mentions, slice.source)
+    frames["reject"] = pl.concat(
+        [
+            rejected(slice.source, raw_uri, parsed.refused, unmatched, dropped),
+            records.reject_mentions(adrift, raw_uri, "unmatched", "in the thread of what a filter dropped"),
+        ]
+    )
     batch = batch_uri(context, slice, raw_uri)
     for name, frame in frames.items():
         context.staging.write_frame(f"{batch}/{name}.parquet", frame)
     return batch, {name: counts[name] for name in COUNTS}
+
+
+def with_place(mentions: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """The mentions that this slice answers for (`inside`), and those that came in one item with others: the
+    thread that they are in may be what a mention of the window is in."""
+    inside = pl.col("published_at").is_between(window.since, window.until, closed="left")
+    mentions = mentions.with_columns(inside.fill_null(value=False).alias("inside"))
+    return mentions.filter(pl.col("inside") | pl.col("raw_row").is_duplicated())
+
+
+def with_anchor(mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Context whose thread still holds a mention, and context whose thread lost its own to a filter."""
+    direct = ~pl.col("context")
+    anchored = direct | direct.any().over("raw_row")
+    return mentions.filter(anchored), mentions.filter(~anchored)
+
+
+def of_the_window(frames: list[pl.DataFrame], counts: Counter[str]) -> list[pl.DataFrame]:
+    """Leave to other slices what they answer for; context has no slice of its own, its thread brings it."""
+    kept = [frame.filter(pl.col("inside") | pl.col("context")) for frame in frames]
+    counts["outside"] += sum(frame.height for frame in frames) - sum(frame.height for frame in kept)
+    return kept
 
 
 def rejected(
@@ -99,15 +141,41 @@ def rejected(
 def match(
     context: Context, mentions: pl.DataFrame, source: SourceSettings
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Mentions about an entity of the topic (with `matches`), the bridge rows, and mentions about none."""
+    """Mentions about an entity of the topic and their context (with `matches`), the bridge rows, and others.
+
+    What is about no entity and stands in one item (a thread) with a mention that is, is context of its entities.
+    """
     public = mentions.with_columns(text="public_text", title="public_title")
     found = entities.match(public, context.topic.entities, source.about, source.match)
-    found = found.with_columns(mentions.select("mention_id", "content_hash")[found["row"]])
-    grouped = found.group_by("row").agg(pl.struct("entity", "role", "match", "owned").alias("matches"))
+    found = pl.concat([found, context_of(found, mentions["raw_row"])])
+    found = found.with_columns(mentions.select(COPY)[found["row"]])
+    grouped = found.group_by("row").agg(
+        pl.struct("entity", "role", "match", "owned").alias("matches"),
+        (pl.col("match") == CONTEXT).all().alias("context"),
+    )
     indexed = mentions.with_row_index("row").join(grouped, on="row", how="left").sort("row").drop("row")
+    indexed = indexed.with_columns(pl.col("context").fill_null(value=False))
     matched = pl.col("matches").is_not_null()
-    bridge = found.select("mention_id", "content_hash", "entity", "match", "evidence", "position", "owned")
+    bridge = found.select(*COPY, "entity", "match", "evidence", "position", "owned")
     return indexed.filter(matched), bridge, indexed.filter(~matched)
+
+
+def context_of(found: pl.DataFrame, items: pl.Series) -> pl.DataFrame:
+    """Rows like `found` for the other mentions of the items in which something was found."""
+    if not items.is_duplicated().any():
+        return found.clear()
+    of_item = items.to_frame("item").with_row_index("row")
+    hits = found.join(of_item, on="row").select("item", "entity", "role").unique(maintain_order=True)
+    mates = of_item.join(found, on="row", how="anti").join(hits, on="item", maintain_order="left")
+    return mates.select(
+        "row",
+        "entity",
+        "role",
+        match=pl.lit(CONTEXT),
+        evidence=pl.lit(None, dtype=pl.String),
+        position=pl.lit(None, dtype=pl.Int32),
+        owned=pl.lit(value=False),
+    )
 
 
 def batch_uri(context: Context, slice: Slice, raw_uri: str) -> str:

@@ -2,154 +2,161 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-import orjson
-import polars as pl
-
-from listening_etl.frame import INSTANT
+from listening_etl.errors import BudgetSpent
 from listening_etl.http import Http, Validators
-from listening_etl.model import Item, Slice, Truncated
+from listening_etl.model import Gap, Item, Slice, Truncated, Window
+from listening_etl.pipeline.budget import budget_of
 from listening_etl.pipeline.context import Context
-
-ITEMS_A_FILE = 25_000
-"""Items in one raw file: what bounds the memory of every later step."""
+from listening_etl.pipeline.raw import RawFiles, Remembered
 
 SHORTEST_SLICE = timedelta(minutes=1)
-
-RAW_SCHEMA: pl.Schema | dict[str, Any] = {
-    "item": pl.Binary,
-    "form": pl.String,
-    "at": pl.String,
-    "fetched_at": INSTANT,
-}
 
 
 @dataclass
 class Answer:
-    """What came back for one slice: raw files, how many items, and whether that was all."""
+    """What came back for one slice: raw files, how many items, and whether that was all.
+
+    `state`: complete; gap, where a later call may bring more; or lost, where none will.
+    """
 
     slice: Slice
     parts: list[str] = field(default_factory=list)
     received: int = 0
-    cut: Truncated | None = None
+    state: str = "complete"
+    reason: str | None = None
+    expected: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What travels to the next step."""
-        return {
-            **self.slice.to_dict(),
-            "parts": self.parts,
-            "received": self.received,
-            "state": "gap" if self.cut else "complete",
-            "reason": self.cut.reason if self.cut else None,
-            "expected": self.cut.expected if self.cut else None,
-        }
+        return {**self.slice.to_dict(), **{name: getattr(self, name) for name in OF_ANSWER}}
+
+
+OF_ANSWER = ("parts", "received", "state", "reason", "expected")
+
+
+@dataclass
+class Fetched:
+    """One call of a source: what came, where the platform cut it, and what the source cannot reach."""
+
+    parts: list[str]
+    received: int
+    cut: Truncated | None = None
+    gaps: list[Gap] = field(default_factory=list)
+    stopped: str | None = None
 
 
 def extract(context: Context, slice: Slice) -> list[dict[str, Any]]:
     """Fetch a slice; returns one answer per slice that the platform let us complete, or the gap that stays.
 
-    A truncated answer is asked for again in two halves, down to a minute. Raises what the source raises:
-    `SourceUnavailable` (again later), `CredentialsRejected`, `SourceUnreadable`. What came in before an
-    error stays in the raw files and comes again with the next call.
+    A truncated answer is asked for again from where it was cut, or in two halves, down to a minute. Raises
+    what the source raises: `SourceUnavailable` (again later), `CredentialsRejected`, `SourceUnreadable`.
+    What came in before an error stays in the raw files and comes again with the next call.
     """
-    answer = _fetch(context, slice)
-    if answer.cut is None or slice.window.width < 2 * SHORTEST_SLICE:
-        return [answer.to_dict()]
-    halves = (Slice(slice.topic, slice.source, half, slice.query) for half in slice.window.halves())
-    return [found for half in halves for found in extract(context, half)]
-
-
-def _fetch(context: Context, slice: Slice) -> Answer:
-    source, options = context.source(slice.source)
-    remembered = _Remembered(context, slice.source)
-    answer, buffer = Answer(slice), _Buffer(context, slice.source)
-    allow_private = context.settings.allow_private_addresses
-    with Http(cache=remembered.validators, allow_private=allow_private, now=context.now) as http:
-        for found in source.fetch(options, slice, http):
-            if isinstance(found, Truncated):
-                answer.cut = found
-            else:
-                buffer.add(found if isinstance(found, Item) else Item(found))
-    answer.parts, answer.received = buffer.close()
-    if http.not_modified:  # the platform says: as last time; so what came last time is the answer
-        answer.parts = [*remembered.parts, *(p for p in answer.parts if p not in remembered.parts)]
-        answer.received += remembered.received
-    remembered.keep(answer)
-    return answer
-
-
-class _Buffer:
-    """Gathers items and writes them to raw files named by their content: the same answer, the same files."""
-
-    def __init__(self, context: Context, source: str) -> None:
-        self.context, self.source = context, source
-        self.rows: list[tuple[bytes, str, str | None, datetime]] = []
-        self.parts: list[str] = []
-        self.count = 0
-
-    def add(self, item: Item) -> None:
-        data, form = _as_bytes(item.data)
-        self.rows.append((data, form, item.at, item.fetched_at or self.context.now()))
-        self.count += 1
-        if len(self.rows) >= ITEMS_A_FILE:
-            self._write()
-
-    def close(self) -> tuple[list[str], int]:
-        if self.rows:
-            self._write()
-        return self.parts, self.count
-
-    def _write(self) -> None:
-        data, forms, places, times = zip(*self.rows, strict=True)
-        digest = hashlib.blake2b(b"".join(data), digest_size=12)
-        digest.update(orjson.dumps([list(map(len, data)), forms, places, times]))
-        uri = self.context.staging.uri(
-            "raw", self.context.topic.name, self.source, f"{digest.hexdigest()}.parquet"
-        )
-        if self.context.staging.exists(uri):
-            self.context.staging.touch(uri)
+    answers, waiting = reachable(context, slice)
+    while waiting:
+        part = waiting.pop()
+        fetched = _fetch(context, part)
+        if fetched.stopped is not None:
+            answers.append(Answer(part, fetched.parts, fetched.received, "gap", fetched.stopped))
+        elif fetched.cut is None:
+            answers += with_gaps(part, fetched)
         else:
-            columns = dict(zip(RAW_SCHEMA, zip(*self.rows, strict=True), strict=True))
-            self.context.staging.write_frame(uri, pl.DataFrame(columns, schema=RAW_SCHEMA))
-        self.parts.append(uri)
-        self.rows = []
+            done, rest = after_cut(context, part, fetched)
+            answers += done
+            waiting += rest
+    return [answer.to_dict() for answer in sorted(answers, key=lambda answer: answer.slice.window.since)]
 
 
-def _as_bytes(data: bytes | str | dict[str, Any]) -> tuple[bytes, str]:
-    if isinstance(data, bytes):
-        return data, "bytes"
-    if isinstance(data, str):
-        return data.encode("utf-8", "surrogatepass"), "text"
-    return orjson.dumps(data), "json"
+def reachable(context: Context, slice: Slice) -> tuple[list[Answer], list[Slice]]:
+    """What of the slice is older than the source's history, as lost, and what can be asked for."""
+    history = context.source(slice.source)[0].capabilities.history
+    since, until = slice.window.since, slice.window.until
+    if not history:  # without limit, or what is there now
+        return [], [slice]
+    edge = min(whole_second_after(context.now() - history), until)
+    if edge <= since:
+        return [], [slice]
+    days = history.total_seconds() / 86_400
+    old = slice.within(Window(since, edge))
+    lost = Answer(old, state="lost", reason=f"out of reach: the source reaches back {days:g} days")
+    return [lost], [slice.within(Window(edge, until))] if edge < until else []
 
 
-def as_received(data: bytes, form: str) -> Any:
-    """The item as the source yielded it."""
-    if form == "bytes":
-        return data
-    return data.decode("utf-8", "surrogatepass") if form == "text" else orjson.loads(data)
+def after_cut(context: Context, slice: Slice, fetched: Fetched) -> tuple[list[Answer], list[Slice]]:
+    """What of a cut answer is complete, and the slices to ask for next; what no smaller slice brings is lost."""
+    assert fetched.cut is not None
+    window, cut = slice.window, fetched.cut
+    newest_first = context.source(slice.source)[0].capabilities.order == "newest_first"
+    if cut.reached is not None:
+        edge = whole_second_after(cut.reached) if newest_first else cut.reached.replace(microsecond=0)
+        if window.since < edge < window.until:
+            earlier, later = Window(window.since, edge), Window(edge, window.until)
+            had, rest = (later, earlier) if newest_first else (earlier, later)
+            return with_gaps(slice.within(had), fetched), [slice.within(rest)]
+    if window.width >= 2 * SHORTEST_SLICE:
+        return [], [slice.within(half) for half in reversed(window.halves())]
+    lost = Answer(slice, fetched.parts, fetched.received, "lost", cut.reason, cut.expected)
+    return [lost], []
 
 
-class _Remembered:
-    """What the last fetch of a source left: HTTP validators, and the raw files that they stand for."""
+def with_gaps(slice: Slice, fetched: Fetched) -> list[Answer]:
+    """The slice as complete, less the stretches that the source said it cannot reach."""
+    window = slice.window
+    gaps = [gap for gap in fetched.gaps if gap.since < window.until and window.since < gap.until]
+    inside = [time for gap in gaps for time in (gap.since, gap.until) if window.since < time < window.until]
+    edges = sorted({window.since, window.until, *inside})
+    answers = []
+    for since, until in pairwise(edges):
+        gap = next((gap for gap in gaps if gap.since <= since and until <= gap.until), None)
+        answer = Answer(slice.within(Window(since, until)), fetched.parts)
+        if gap is not None:
+            answer.state, answer.reason, answer.expected = "lost", gap.reason, gap.expected
+        answers.append(answer)
+    answers[-1].received = fetched.received
+    return answers
 
-    def __init__(self, context: Context, source: str) -> None:
-        self.staging = context.staging
-        self.uri = self.staging.uri("state", context.topic.name, source, "validators.json")
-        known = self.staging.read_json(self.uri) if self.staging.exists(self.uri) else {}
-        self.parts: list[str] = [part for part in known.get("parts", []) if self.staging.exists(part)]
-        whole = len(self.parts) == len(known.get("parts", []))
-        self.received: int = known.get("received", 0)
-        validators = known.get("validators", {}) if whole else {}
-        self.validators = {url: Validators(**values) for url, values in validators.items()}
 
-    def keep(self, answer: Answer) -> None:
-        if self.validators and answer.cut is None:
-            validators = {url: asdict(values) for url, values in self.validators.items()}
-            self.staging.write_json(
-                self.uri, {"validators": validators, "parts": answer.parts, "received": answer.received}
-            )
+def whole_second_after(time: datetime) -> datetime:
+    """The next whole second: platforms state times in seconds, and several items may share one."""
+    return time.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _fetch(context: Context, slice: Slice) -> Fetched:
+    source, options = context.source(slice.source)
+    remembered = Remembered(context, slice.source)
+    buffer = RawFiles(context, slice.source)
+    cut, gaps, stopped = None, [], None
+    with open_http(context, slice.source, remembered.validators) as http:
+        try:
+            for found in source.fetch(options, slice, http):
+                if isinstance(found, Truncated):
+                    cut = found
+                elif isinstance(found, Gap):
+                    gaps.append(found)
+                else:
+                    buffer.add(found if isinstance(found, Item) else Item(found))
+        except BudgetSpent as error:
+            stopped = str(error)
+    fetched = Fetched(*buffer.close(), cut, gaps, stopped)
+    if http.not_modified:  # the platform says: as last time; so what came last time is the answer
+        fetched.parts = [*remembered.parts, *(p for p in fetched.parts if p not in remembered.parts)]
+        fetched.received += remembered.received
+    if cut is None and stopped is None:
+        remembered.keep(fetched.parts, fetched.received)
+    return fetched
+
+
+def open_http(context: Context, name: str, cache: dict[str, Validators] | None = None) -> Http:
+    """The client for a source of the topic, with its pace and its budget."""
+    return Http(
+        cache=cache,
+        allow_private=context.settings.allow_private_addresses,
+        now=context.now,
+        pace=context.source(name)[0].capabilities.pace,
+        budget=budget_of(context, name),
+    )

@@ -26,7 +26,7 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
     texts = ("text", "title", "url", "lang_declared", "place", "author_id", "author_handle", "author_name",
              "author_location", "in_reply_to", "conversation_id", "quoted_id", "reshared_id", "reply_to_author")  # fmt: skip
     mentions = (
-        mentions.with_columns(*(_clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source"))
+        mentions.with_columns(*(clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source"))
         .with_columns(
             pl.col(*texts).replace("", None),
         )
@@ -51,7 +51,7 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
     )
 
 
-def _clean(text: pl.Expr) -> pl.Expr:
+def clean(text: pl.Expr) -> pl.Expr:
     """NFC, without byte-order marks and surrounding white space."""
     return text.str.normalize("NFC").str.strip_chars(" \t\r\n\u00a0\u200b\ufeff")
 

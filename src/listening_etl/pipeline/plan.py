@@ -8,39 +8,92 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from listening_etl.errors import ConfigError
+from listening_etl.hookspecs import SeveralQueries
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import COUNTS
+from listening_etl.warehouse import runs
 from listening_etl.warehouse.engine import transaction
-from listening_etl.warehouse.runs import watermarks
 
 
 def plan(context: Context, window: Window) -> list[Slice]:
     """The slices that together answer for `window`, in the order of the settings."""
     return [
-        Slice(context.topic.name, name, part)
-        for name, source in context.topic.sources.items()
-        for part in window.cut(source.slice)
+        slice
+        for name in context.topic.sources
+        for query in queries(context, name)
+        for slice in cut(context, name, query, window)
     ]
 
 
-def catch_up(context: Context, window: Window) -> list[Slice]:
-    """The slices for `window`, and for each source the time before it that is not complete.
+def queries(context: Context, name: str) -> Sequence[str]:
+    """What a source is asked for: queries in its own words, or nothing in particular."""
+    source, options = context.source(name)
+    if not isinstance(source, SeveralQueries):
+        return [""]
+    return list(dict.fromkeys(source.push_down(options, list(context.topic.entities.values())))) or [""]
 
-    A source that was never heard is asked from the topic's start, and none for more than its history.
+
+def cut(context: Context, name: str, query: str, window: Window) -> list[Slice]:
+    """Slices of the width that the settings give the source."""
+    parts = window.cut(context.topic.sources[name].slice)
+    return [Slice(context.topic.name, name, part, query) for part in parts]
+
+
+def catch_up(context: Context, window: Window) -> list[Slice]:
+    """The slices for `window`, and for each source and query what was not heard before it.
+
+    Beside `window` itself a source is asked again for the time in which mentions may still have appeared
+    (`settles`, or the settings' `overlap`), and for every gap since the topic's start.
     """
     with transaction(context.url) as connection:
-        complete = watermarks(connection, context.topic.name)
+        settled = runs.settled(connection, context.topic.name)
     slices = []
-    for name, source in context.topic.sources.items():
-        since = min(window.since, complete.get(name, context.topic.since))
-        history = context.source(name)[0].capabilities.history
-        if history is not None:
-            since = max(since, min(window.since, context.now() - history))
-        slices += [
-            Slice(context.topic.name, name, part) for part in Window(since, window.until).cut(source.slice)
-        ]
+    for name, settings in context.topic.sources.items():
+        overlap = settings.overlap
+        if overlap is None:
+            overlap = context.source(name)[0].capabilities.settles
+        fresh = max(window.since - overlap, min(window.since, context.topic.since))
+        for query in queries(context, name):
+            heard = [
+                (start, min(end, fresh)) for start, end in settled.get((name, query), []) if start < fresh
+            ]
+            for missing in between(heard, Window(min(context.topic.since, fresh), window.until)):
+                slices += cut(context, name, query, missing)
     return slices
+
+
+def between(heard: Sequence[tuple[datetime, datetime]], window: Window) -> list[Window]:
+    """The parts of `window` outside these stretches, which are in order and do not overlap."""
+    missing, start = [], window.since
+    for since, until in heard:
+        if start < since:
+            missing.append(Window(start, min(since, window.until)))
+        start = max(start, until)
+    if start < window.until:
+        missing.append(Window(start, window.until))
+    return missing
+
+
+def at_risk(context: Context) -> list[str]:
+    """Warnings of gaps that will soon be out of reach, in words, the most urgent first.
+
+    A gap is worth a warning once half of the source's history has passed since it began.
+    """
+    with transaction(context.url) as connection:
+        open_gaps = runs.open_gaps(connection, context.topic.name)
+    found = []
+    for name, since, until in open_gaps:
+        history = context.source(name)[0].capabilities.history if name in context.topic.sources else None
+        if history and since + history / 2 <= context.now() < until + history:
+            end = since + history
+            words = (
+                f"source '{name}': what was missed from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+            )
+            found.append(
+                (end, f"{words} is out of reach from {end:%Y-%m-%d %H:%M} UTC on; run it before then")
+            )
+    return [words for _, words in sorted(found)]
 
 
 def gaps(

@@ -8,8 +8,16 @@ from typing import Any
 import polars as pl
 
 from listening_etl.frame import digests, joined, mention_ids
+from listening_etl.pipeline.normalising import clean
 from listening_etl.pipeline.parsing import Refused
-from listening_etl.privacy import author_keys, masked, public_url, without_author
+from listening_etl.privacy import (
+    author_keys,
+    masked,
+    names_account,
+    public_ids,
+    public_url,
+    without_author,
+)
 
 LINKS = {"in_reply_to": "reply", "quoted_id": "quote", "reshared_id": "reshare"}
 
@@ -57,7 +65,7 @@ def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
         digests(mentions["place"], person=b"place").alias("place_id"),
     )
     return {
-        "mention": _mention(mentions),
+        "mention": _mention(mentions, key),
         "private_mention": _private_mention(newest),
         "author": _author(mentions),
         "private_author": _private_author(mentions),
@@ -68,9 +76,12 @@ def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
     }
 
 
-def _mention(mentions: pl.DataFrame) -> pl.DataFrame:
-    public = pl.col("public_links")
-    return mentions.with_columns(public_links=_public_links(mentions)).select(
+IDS = ("native_id", "in_reply_to", "conversation_id", "quoted_id", "reshared_id")
+
+
+def _mention(mentions: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    ids = [public_ids(mentions[name], key) for name in IDS]
+    return mentions.with_columns(*ids, public_links=_public_links(mentions)).select(
         *("mention_id", "published_at", "source", "native_id", "kind", "channel", "site"),
         pl.col("public_url").alias("url"),
         pl.col("public_title").alias("title"),
@@ -80,23 +91,22 @@ def _mention(mentions: pl.DataFrame) -> pl.DataFrame:
         *("fetched_at", "content_hash", "author_key", "author_followers"),
         *("in_reply_to", "conversation_id", "quoted_id", "reshared_id"),
         "hashtags",
-        public.alias("links"),
+        pl.col("public_links").alias("links"),
         *("rating", "rating_scale", "lat", "lon", "place_id", "raw_row"),
     )
 
 
 def _public_links(mentions: pl.DataFrame) -> pl.Series:
     """Links that lead to no person's page."""
-    return mentions.select(
-        pl.col("links").list.eval(pl.element().filter(~pl.element().str.contains("@", literal=True)))
-    )["links"]
+    return mentions.select(pl.col("links").list.eval(pl.element().filter(~names_account(pl.element()))))[
+        "links"
+    ]
 
 
 def _private_mention(mentions: pl.DataFrame) -> pl.DataFrame:
-    changed = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(f"public_{name}")) for name in ("url", "title", "text")
-    )
-    return mentions.filter(changed).select("mention_id", "url", "title", "text", "content_hash")
+    masked = (pl.col(name).ne_missing(pl.col(f"public_{name}")) for name in ("url", "title", "text"))
+    changed = pl.any_horizontal(*masked, names_account(pl.col("native_id")))
+    return mentions.filter(changed).select("mention_id", "native_id", "url", "title", "text", "content_hash")
 
 
 def _author(mentions: pl.DataFrame) -> pl.DataFrame:
@@ -175,6 +185,14 @@ def _media(mentions: pl.DataFrame) -> pl.DataFrame:
         .explode("media", "ordinal")
         .unnest("media")
     )
+
+
+def deletions(told: pl.DataFrame, mentions: pl.DataFrame, source: str) -> pl.DataFrame:
+    """What was deleted, whether the source said so by itself or of a mention that it still shows."""
+    flagged = mentions.filter(pl.col("deleted_at").is_not_null()).select("native_id", "deleted_at")
+    every = pl.concat([told.with_columns(clean(pl.col("native_id"))), flagged]).unique(maintain_order=True)
+    identity = every.select(mention_ids(source, "native_id").alias("id"))["id"]
+    return every.select(digests(identity).alias("mention_id"), "deleted_at", pl.lit(source).alias("source"))
 
 
 def reject_refused(refused: list[Refused], source: str, raw: str) -> pl.DataFrame:

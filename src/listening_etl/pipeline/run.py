@@ -33,13 +33,19 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 def run(context: Context, window: Window, progress: Progress = quiet, processes: int = 1) -> dict[str, Any]:
-    """Plan, extract, curate, audit, publish, refresh; returns what each step gave.
+    """Plan a window and listen to it; returns what each step gave."""
+    return listen(context, plan(context, window), progress, processes)
+
+
+def listen(
+    context: Context, slices: list[Slice], progress: Progress = quiet, processes: int = 1
+) -> dict[str, Any]:
+    """Extract, curate, audit, publish, refresh; returns what each step gave.
 
     A slice that fails becomes a gap in the ledger and does not hold up the others: they are published, then
     its error is raised. With more than one process, large fetches are curated by several; the caller has to
     be a program that can be imported again (`if __name__ == "__main__"`), and its clock the real one.
     """
-    slices = plan(context, window)
     failures: dict[Slice, ListeningError] = {}
     answers = _each("extract", slices, lambda slice: extract(context, slice), failures, progress)
     large = sum(part["received"] for found in answers.values() for part in found) >= WORTH_PROCESSES

@@ -1,7 +1,16 @@
 """Records of files and tables, and how a declared mapping makes mentions of them."""
 
+from listening_etl.records.activitypub import activity_mentions
 from listening_etl.records.csv_records import CsvRecords
 from listening_etl.records.json_records import from_json, json_lines, refused, to_json
 from listening_etl.records.mapping import RecordMapping
 
-__all__ = ["CsvRecords", "RecordMapping", "from_json", "json_lines", "refused", "to_json"]
+__all__ = [
+    "CsvRecords",
+    "RecordMapping",
+    "activity_mentions",
+    "from_json",
+    "json_lines",
+    "refused",
+    "to_json",
+]

@@ -102,6 +102,26 @@ end;
 comment on function kpi.vote(text, float8) is
     'Vote of a sentiment score: 1, 0 or -1 by its label; without one by its value, neutral inside +-0.05 (Hutto and Gilbert 2014); null when not judged.';
 
+create or replace function kpi.answered(of_topic text, since timestamptz, until timestamptz)
+returns table (source text, complete tstzmultirange)
+language sql stable parallel safe
+as $$
+    with asked as (
+        select
+            c.source,
+            coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state = 'complete'), '{}') as done,
+            coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state in ('gap', 'lost')), '{}') as missed
+        from ops.coverage as c
+        where c.topic = of_topic
+        group by c.source, c.query
+    )
+    select a.source, (range_agg(a.done) - range_agg(a.missed - a.done)) * tstzmultirange(tstzrange(since, until))
+    from asked as a
+    group by a.source
+$$;
+comment on function kpi.answered(text, timestamptz, timestamptz) is
+    'When each source that was ever asked answered in full, by the ledger ops.coverage: what some query brought, less what another asked for in vain. Slices that meet become one range.';
+
 create or replace function kpi.coverage(of_topic text, of_days date[])
 returns table (day date, source text, coverage float8)
 language sql stable parallel safe
@@ -118,17 +138,10 @@ as $$
         where t.topic = of_topic
     ),
     answered as (
-        -- every source that was ever asked, and when it answered in full; slices that meet become one range
-        select
-            c.source,
-            coalesce(range_agg(tstzrange(c.since, c.until)) filter (
-                where c.state = 'complete'
-                and c.until > (select min(a.since) from asked as a)
-                and c.since < (select max(a.until) from asked as a)
-            ), '{}') as complete
-        from ops.coverage as c
-        where c.topic = of_topic
-        group by c.source
+        select n.source, n.complete
+        from kpi.answered(
+            of_topic, (select min(a.since) from asked as a), (select max(a.until) from asked as a)
+        ) as n
     ),
     shares as (
         select
@@ -169,9 +182,9 @@ from listening.bridge_mention_entity as b
 join listening.dim_topic as t on t.topic = b.topic
 join listening.dim_entity as e on e.topic = b.topic and e.entity = b.entity
 join listening.fct_mention as m on m.mention_id = b.mention_id
-where not b.owned and m.deleted_at is null;
+where not b.owned and b.match <> 'context' and m.deleted_at is null;
 comment on view listening.ugc is
-    'What people say of each entity: one row per topic, entity and mention, without the brand''s own and the deleted. Every KPI rests on it.';
+    'What people say of each entity: one row per topic, entity and mention, without the brand''s own, the deleted, and the context of threads. Every KPI rests on it.';
 comment on column listening.ugc.topic is 'topic';
 comment on column listening.ugc.entity is 'entity that the mention is about';
 comment on column listening.ugc.role is 'role of the entity: own, competitor, category or best_in_class';
@@ -289,10 +302,13 @@ select
     m.in_reply_to,
     m.conversation_id,
     m.updated_at,
-    m.fetched_at
+    m.fetched_at,
+    about.context
 from listening.fct_mention as m
 cross join lateral (
-    select b.topic, array_agg(b.entity order by b.entity) as entities, bool_or(b.owned) as owned
+    select
+        b.topic, array_agg(b.entity order by b.entity) as entities, bool_or(b.owned) as owned,
+        bool_and(b.match = 'context') as context
     from listening.bridge_mention_entity as b
     where b.mention_id = m.mention_id
     group by b.topic
@@ -323,6 +339,7 @@ comment on column listening.mention.lang is 'language detected, ISO 639-1; null:
 comment on column listening.mention.lang_declared is 'language that the platform states, BCP 47; null: not stated';
 comment on column listening.mention.entities is 'entities that it is about, in alphabetical order';
 comment on column listening.mention.owned is 'written by an account of one of the topic''s entities: outside most KPIs';
+comment on column listening.mention.context is 'about none of them itself, but in a thread with a mention that is: outside every KPI';
 comment on column listening.mention.sentiment is 'sentiment by the chosen scorer: positive, neutral or negative; null: not judged, or the scorer gives only a value';
 comment on column listening.mention.sentiment_value is 'sentiment by the chosen scorer, -1 to 1; null: not judged, or the scorer gives only a label';
 comment on column listening.mention.sentiment_confidence is 'confidence of that sentiment, 0 to 1; null: the scorer has none';
@@ -342,7 +359,7 @@ comment on column listening.mention.hashtags is 'hashtags without #, lower case'
 comment on column listening.mention.place is 'place that it names; null: none';
 comment on column listening.mention.lat is 'latitude, degrees, WGS 84; null: unknown';
 comment on column listening.mention.lon is 'longitude, degrees, WGS 84; null: unknown';
-comment on column listening.mention.native_id is 'id within the source';
+comment on column listening.mention.native_id is 'id within the source; a keyed hash where that names an account';
 comment on column listening.mention.in_reply_to is 'native id of the mention it answers; null: none';
 comment on column listening.mention.conversation_id is 'thread within the source; null: unknown';
 comment on column listening.mention.updated_at is 'last edit; null: none that the platform tells of';

@@ -27,7 +27,8 @@ STAGED: dict[str, tuple[str, str]] = {
     "link": ("listening.fct_link", "content_hash uuid"),
     "media": ("listening.fct_media", "content_hash uuid, fetched_at timestamptz"),
     "score": ("listening.fct_score", "content_hash uuid"),
-    "entity": ("listening.bridge_mention_entity", "content_hash uuid"),
+    "entity": ("listening.bridge_mention_entity", "content_hash uuid, fetched_at timestamptz"),
+    "deletion": ("ops.deletion", ""),
     "reject": ("ops.reject", ""),
     "coverage": ("ops.coverage", "slice integer"),
 }
@@ -38,12 +39,13 @@ IN_BATCHES = tuple(name for name in STAGED if name not in ("older", "coverage"))
 
 VERSIONED = {
     "score": ("content_hash",),
-    "entity": ("content_hash",),
+    "entity": ("content_hash", "fetched_at"),
     "link": ("content_hash",),
     "media": ("content_hash", "fetched_at"),
     "private_mention": ("content_hash",),
 }
-"""What hangs on one version of a mention, and the columns that say which; media can change without an edit."""
+"""What hangs on one version of a mention, and the columns that say which; media and what is in a thread can change
+without an edit."""
 
 AS_TEXT = {"score": ("detail",), "author": ("influence_detail",)}
 """JSON travels as text and is cast in the merge: it has no binary form in Arrow."""

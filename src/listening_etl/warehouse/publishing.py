@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from listening_etl.warehouse import deletions
 from listening_etl.warehouse.loading import STAGED, drop, staged
 from listening_etl.warehouse.partitions import ensure_partitions
 from listening_etl.warehouse.tables import fct_mention
@@ -79,7 +80,9 @@ STATEMENTS: dict[str, str] = {
         SELECT m.mention_id, m.published_at, m.author_key, m.first_fetched_at
         FROM listening.fct_mention m JOIN (
             SELECT mention_id FROM {mention} UNION SELECT mention_id FROM {reject} WHERE mention_id IS NOT NULL
+            UNION SELECT mention_id FROM {deletion}
         ) s USING (mention_id)""",
+    **deletions.FIRST,
     "touched_parents": """
         CREATE TEMP TABLE touched_parent ON COMMIT DROP AS
         SELECT p.mention_id, p.published_at
@@ -213,12 +216,13 @@ STATEMENTS: dict[str, str] = {
         ON CONFLICT (mention_id, published_at) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in MERGED)}
         WHERE ({", ".join(f"m.{c}" for c in MERGED)}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in MERGED)})""",
     "unmasked": """
-        INSERT INTO private.mention AS m
-        SELECT DISTINCT ON (p.mention_id) p.* FROM {private_mention} p JOIN {mention} s USING (mention_id)
-        ON CONFLICT (mention_id) DO UPDATE SET url = excluded.url, title = excluded.title, text = excluded.text,
-            content_hash = excluded.content_hash
-        WHERE (m.url, m.title, m.text, m.content_hash)
-            IS DISTINCT FROM (excluded.url, excluded.title, excluded.text, excluded.content_hash)""",
+        INSERT INTO private.mention AS m (mention_id, native_id, url, title, text, content_hash)
+        SELECT DISTINCT ON (p.mention_id) p.mention_id, p.native_id, p.url, p.title, p.text, p.content_hash
+        FROM {private_mention} p JOIN {mention} s USING (mention_id)
+        ON CONFLICT (mention_id) DO UPDATE SET native_id = excluded.native_id, url = excluded.url,
+            title = excluded.title, text = excluded.text, content_hash = excluded.content_hash
+        WHERE (m.native_id, m.url, m.title, m.text, m.content_hash)
+            IS DISTINCT FROM (excluded.native_id, excluded.url, excluded.title, excluded.text, excluded.content_hash)""",
     "masked_no_more": """
         DELETE FROM private.mention m USING {mention} s
         WHERE m.mention_id = s.mention_id AND m.content_hash <> s.content_hash""",
@@ -280,6 +284,7 @@ STATEMENTS: dict[str, str] = {
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.mention_id = d.mention_id)"""
         for table in ("listening.fct_link", "listening.fct_media", "private.mention")
     },
+    **deletions.LAST,
     "authors": """
         INSERT INTO listening.dim_author AS a (author_key, source, followers, verified, followers_at, first_seen, last_seen)
         SELECT m.author_key, m.source,
@@ -306,24 +311,26 @@ STATEMENTS: dict[str, str] = {
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.author_key = a.author_key)""",
     "coverage": """
         INSERT INTO ops.coverage AS c (topic, source, query, since, until, state, reason, expected, received, rows, mentions,
-            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, raw, run_id, recorded_at)
+            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, deletions, raw, run_id,
+            recorded_at)
         SELECT topic, source, query, since, until, state, reason, expected, received, rows, mentions,
-            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, raw, run_id, recorded_at
+            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, deletions, raw, run_id,
+            recorded_at
         FROM {coverage}
         ON CONFLICT (topic, source, query, since, until) DO UPDATE SET state = excluded.state, reason = excluded.reason,
             expected = excluded.expected, received = excluded.received, rows = excluded.rows, mentions = excluded.mentions,
             duplicates = excluded.duplicates, malformed = excluded.malformed, skipped = excluded.skipped,
             outside = excluded.outside, unmatched = excluded.unmatched, filtered = excluded.filtered,
-            opted_out = excluded.opted_out, quarantined = excluded.quarantined, raw = excluded.raw,
+            opted_out = excluded.opted_out, quarantined = excluded.quarantined, deletions = excluded.deletions,
+            raw = excluded.raw,
             run_id = excluded.run_id, recorded_at = excluded.recorded_at
-        WHERE c.state = 'gap' OR excluded.state = 'complete'""",
+        WHERE c.state <> 'complete' OR excluded.state = 'complete'""",
     "watermark": """
         INSERT INTO ops.watermark AS w
         SELECT :topic, source, upper(stretch)
         FROM (
-            SELECT c.source, unnest(range_agg(tstzrange(c.since, c.until))) AS stretch, min(t.since) AS start
-            FROM ops.coverage c JOIN listening.dim_topic t USING (topic)
-            WHERE c.topic = :topic AND c.state = 'complete' GROUP BY c.source
+            SELECT c.source, unnest(c.complete) AS stretch, t.since AS start
+            FROM kpi.answered(:topic, '-infinity', 'infinity') c JOIN listening.dim_topic t ON t.topic = :topic
         ) complete
         WHERE lower(stretch) <= start AND upper(stretch) > start
         ON CONFLICT (topic, source) DO UPDATE SET complete_until = excluded.complete_until""",
@@ -348,7 +355,7 @@ marked AS (
     -- days that were asked for
     SELECT t.topic, generate_series((c.since AT TIME ZONE t.timezone)::date,
                                     ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, '1 day')::date
-    FROM {coverage} c JOIN listening.dim_topic t USING (topic)
+    FROM {coverage} c JOIN listening.dim_topic t USING (topic) WHERE c.state <> 'recheck'
     UNION
     -- the day in which the topic ended so far; and every day, when a source is asked for the first time
     SELECT t.topic, v.day

@@ -12,7 +12,8 @@ from listening_etl.warehouse import figures
 Rows = list[dict[str, Any]]
 
 FUNNEL_STEPS = (
-    "rows", "malformed", "skipped", "outside", "duplicates", "unmatched", "filtered", "opted_out", "quarantined", "mentions",
+    "rows", "malformed", "skipped", "outside", "duplicates", "unmatched", "filtered", "opted_out", "quarantined", "deletions",
+    "mentions",
 )  # fmt: skip
 
 
@@ -98,9 +99,54 @@ def coverage(connection: sa.Connection, topic: str) -> Rows:
     return _rows(
         connection,
         """
-        SELECT c.source, c.since, c.until, c.state, c.reason, c.expected, c.received, c.mentions, w.complete_until
+        SELECT c.source, c.query, c.since, c.until, c.state, c.reason, c.expected, c.received, c.mentions,
+               w.complete_until
         FROM ops.coverage c LEFT JOIN ops.watermark w USING (topic, source)
-        WHERE topic = :topic ORDER BY c.source, c.since
+        WHERE topic = :topic ORDER BY c.source, c.query, c.since
+        """,
+        topic=topic,
+    )
+
+
+def heard_by_day(connection: sa.Connection, topic: str) -> Rows:
+    """The share of each day, 0 to 1, that each source answered in full, since the topic's first slice."""
+    return _rows(
+        connection,
+        """
+        SELECT v.source, v.day, v.coverage
+        FROM (
+            SELECT array_agg(g::date) AS days
+            FROM listening.dim_topic t, LATERAL (
+                SELECT min(c.since) AS since, max(c.until) AS until FROM ops.coverage c WHERE c.topic = t.topic
+            ) c, generate_series((c.since AT TIME ZONE t.timezone)::date,
+                ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, '1 day') g
+            WHERE t.topic = :topic
+        ) d CROSS JOIN LATERAL kpi.coverage(:topic, d.days) v
+        ORDER BY v.source = 'all', v.source, v.day
+        """,
+        topic=topic,
+    )
+
+
+def missed(connection: sa.Connection, topic: str) -> Rows:
+    """What was not heard: stretches that no slice completed, with the latest reason."""
+    return _rows(
+        connection,
+        """
+        WITH missed AS (
+            SELECT source, query, unnest(
+                range_agg(tstzrange(since, until)) FILTER (WHERE state IN ('gap', 'lost'))
+                - coalesce(range_agg(tstzrange(since, until)) FILTER (WHERE state = 'complete'), '{}')) AS stretch
+            FROM ops.coverage WHERE topic = :topic GROUP BY source, query
+        )
+        SELECT m.source, m.query, lower(m.stretch) AS since, upper(m.stretch) AS until, c.state, c.expected, c.received,
+               c.reason
+        FROM missed m CROSS JOIN LATERAL (
+            SELECT c.* FROM ops.coverage c
+            WHERE c.topic = :topic AND (c.source, c.query) = (m.source, m.query) AND c.state IN ('gap', 'lost')
+              AND tstzrange(c.since, c.until) && m.stretch
+            ORDER BY c.recorded_at DESC, c.since LIMIT 1
+        ) c ORDER BY 1, 2, 3
         """,
         topic=topic,
     )
@@ -142,7 +188,7 @@ FROM listening.bridge_mention_entity b
 JOIN listening.fct_mention m USING (mention_id)
 JOIN listening.dim_topic t USING (topic)
 LEFT JOIN listening.fct_score s ON s.topic = b.topic AND s.mention_id = m.mention_id AND s.measure = 'sentiment'
-WHERE b.topic = :topic AND b.entity = :entity AND NOT b.owned AND m.deleted_at IS NULL
+WHERE b.topic = :topic AND b.entity = :entity AND NOT b.owned AND b.match <> 'context' AND m.deleted_at IS NULL
   AND (m.published_at AT TIME ZONE t.timezone)::date = :day AND m.text IS NOT NULL
 ORDER BY md5(m.mention_id::text) LIMIT :limit
 """

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from listening_etl.warehouse.tables import quality_result, run, stale_day, watermark
+from listening_etl.warehouse.tables import quality_result, run, stale_day
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -56,10 +56,39 @@ def quality(connection: sa.Connection, since: datetime) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def watermarks(connection: sa.Connection, topic: str) -> dict[str, datetime]:
-    """Up to when each source of a topic is complete; a source with a gap since the start is left out."""
-    query = sa.select(watermark.c.source, watermark.c.complete_until).where(watermark.c.topic == topic)
-    return {row.source: row.complete_until for row in connection.execute(query)}
+def settled(connection: sa.Connection, topic: str) -> dict[tuple[str, str], list[tuple[datetime, datetime]]]:
+    """The stretches that need not be asked for again, by source and query: complete, or lost for good."""
+    rows = connection.execute(
+        sa.text("""
+            SELECT source, query, lower(stretch) AS since, upper(stretch) AS until
+            FROM (
+                SELECT source, query, unnest(range_agg(tstzrange(since, until))) AS stretch
+                FROM ops.coverage WHERE topic = :topic AND state IN ('complete', 'lost') GROUP BY source, query
+            ) s ORDER BY 1, 2, 3
+        """),
+        {"topic": topic},
+    )
+    found: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    for source, query, since, until in rows:
+        found.setdefault((source, query), []).append((since, until))
+    return found
+
+
+def open_gaps(connection: sa.Connection, topic: str) -> list[tuple[str, datetime, datetime]]:
+    """The stretches that were asked for in vain and that a later call may still bring: source, start, end."""
+    rows = connection.execute(
+        sa.text("""
+            SELECT DISTINCT source, lower(stretch), upper(stretch)
+            FROM (
+                SELECT source, unnest(
+                    range_agg(tstzrange(since, until)) FILTER (WHERE state = 'gap')
+                    - coalesce(range_agg(tstzrange(since, until)) FILTER (WHERE state IN ('complete', 'lost')), '{}')) AS stretch
+                FROM ops.coverage WHERE topic = :topic GROUP BY source, query
+            ) s ORDER BY 2, 1
+        """),
+        {"topic": topic},
+    )
+    return [(source, since, until) for source, since, until in rows]
 
 
 def stale_days(connection: sa.Connection, topic: str) -> list[tuple[date, datetime]]:

@@ -10,8 +10,9 @@ import pytest
 
 from listening_etl.errors import SourceUnreadable
 from listening_etl.model import Slice, Window
-from listening_etl.pipeline.extract import as_received, extract
+from listening_etl.pipeline.extract import extract
 from listening_etl.pipeline.plan import gaps, plan
+from listening_etl.pipeline.raw import as_received
 
 SHOP = '''
 from datetime import datetime, timedelta, UTC
@@ -73,12 +74,12 @@ def test_a_cut_answer_is_halved_until_it_fits(topic):
     assert gaps([slice], answers) == []
 
 
-def test_what_cannot_be_split_any_further_is_a_gap_with_its_reason(topic):
+def test_what_cannot_be_split_any_further_is_lost_with_its_reason(topic):
     burst = 'yield {"n": 1, "at": "2026-10-01T00:00:30Z"}\n        yield Truncated("one post a minute", expected=9)'
     context = topic(shop(burst))
     since = datetime(2026, 10, 1, tzinfo=UTC)
     (answer,) = extract(context, Slice("kettles", "shop", Window(since, since + timedelta(minutes=1))))
-    assert (answer["state"], answer["reason"], answer["expected"]) == ("gap", "one post a minute", 9)
+    assert (answer["state"], answer["reason"], answer["expected"]) == ("lost", "one post a minute", 9)
     assert received(context, [answer]) == [1]
 
 
@@ -147,3 +148,92 @@ def test_not_modified_means_what_came_last_time(topic):
     assert asked == [None, '"1"']
     assert received(context, one) == received(context, two) == [7]
     assert two[0]["received"] == 1
+
+
+NEWEST_FIRST = """
+        hours = [n for n in range(48) if slice.window.since <= START + timedelta(hours=n) < slice.window.until]
+        newest = sorted(hours, reverse=True)
+        ASKED.append(len(newest))
+        for n in newest[:3]:
+            yield {"n": n, "at": (START + timedelta(hours=n)).isoformat()}
+        if len(newest) > 3:
+            yield Truncated("three posts a query", reached=START + timedelta(hours=newest[2]))
+"""
+
+
+def test_a_cut_answer_goes_on_where_it_was_cut(topic):
+    context = topic(shop(NEWEST_FIRST).replace("START =", "ASKED = []\nSTART ="))
+    (slice,) = plan(context, window(12))
+    answers = extract(context, slice)
+    assert sorted(set(received(context, answers))) == list(range(12))
+    assert {answer["state"] for answer in answers} == {"complete"}
+    assert (answers[0]["since"], answers[-1]["until"]) == (slice.since_text, slice.until_text)
+    assert [answer["since"] for answer in answers[1:]] == [answer["until"] for answer in answers[:-1]]
+    asked = context.source("shop")[0].fetch.__globals__["ASKED"]
+    assert asked == [
+        12,
+        10,
+        8,
+        6,
+        4,
+        2,
+    ]  # the post at the cut is asked for again: others may share its second
+
+
+def test_many_posts_in_the_second_at_which_the_answer_was_cut_are_halved_then_lost(topic):
+    burst = """
+        yield {"n": 1, "at": START.isoformat()}
+        yield Truncated("one post a query", reached=START)
+"""
+    context = topic(shop(burst))
+    answers = extract(context, plan(context, window(1))[0])
+    lost = [(answer["since"], answer["until"]) for answer in answers if answer["state"] == "lost"]
+    assert lost == [("2026-10-01T00:00:00+00:00", "2026-10-01T00:00:01+00:00")]
+
+
+def test_a_stretch_that_the_source_cannot_reach_is_lost_and_the_rest_is_complete(topic):
+    listing = """
+        yield {"n": 20, "at": (START + timedelta(hours=20)).isoformat()}
+        yield Gap(START - timedelta(days=1), START + timedelta(hours=20), "the listing ends there")
+"""
+    context = topic(shop(listing).replace("Capabilities,", "Capabilities, Gap,"))
+    answers = extract(context, plan(context, window(24))[0])
+    told = [
+        (answer["since"][11:16], answer["until"][11:16], answer["state"], answer["reason"])
+        for answer in answers
+    ]
+    assert told == [
+        ("00:00", "20:00", "lost", "the listing ends there"),
+        ("20:00", "00:00", "complete", None),
+    ]
+    assert sum(answer["received"] for answer in answers) == 1
+
+
+def test_what_is_older_than_the_sources_history_is_lost_without_asking(topic):
+    context = topic(shop(HOURLY.replace("[:3]", "")).replace("history=None", "history=timedelta(days=31)"))
+    # now is 1 November 12:00: 31 days back is 1 October 12:00
+    answers = extract(context, plan(context, window(24))[0])
+    told = [(answer["since"][11:19], answer["until"][11:19], answer["state"]) for answer in answers]
+    assert told[0] == ("00:00:00", "12:00:01", "lost")
+    assert answers[0]["reason"] == "out of reach: the source reaches back 31 days"
+    assert {answer["state"] for answer in answers[1:]} == {"complete"}
+    assert sorted(set(received(context, answers))) == list(range(13, 24))
+
+
+def test_a_spent_budget_stops_cleanly_and_leaves_a_gap_to_ask_again(topic):
+    spent = """
+        yield {"n": 1, "at": START.isoformat()}
+        raise BudgetSpent("100 requests a day are used up")
+"""
+    context = topic(shop(spent).replace("Capabilities,", "BudgetSpent, Capabilities,"))
+    (answer,) = extract(context, plan(context, window(24))[0])
+    assert (answer["state"], answer["received"]) == ("gap", 1)
+    assert answer["reason"] == "100 requests a day are used up."
+
+
+def test_each_query_that_a_source_can_take_is_a_slice_of_its_own(topic):
+    asking = "    def push_down(self, options, entities):\n        return [n for e in entities for n in e.names] * 2\n"
+    context = topic(
+        shop('yield {"n": 1, "at": START.isoformat()}').replace("    def parse", asking + "\n    def parse")
+    )
+    assert [slice.query for slice in plan(context, window(1))] == ["Kettlia"]

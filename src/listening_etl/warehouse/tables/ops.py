@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from listening_etl.warehouse.tables.declaration import Instant, _, table
@@ -27,8 +27,8 @@ coverage = table(
     _("query", Text, "query pushed down, or empty", key=True),
     _("since", Instant, "start of the slice", key=True),
     _("until", Instant, "end of the slice, not included", key=True),
-    _("state", Text, "complete, or gap"),
-    _("reason", Text, "why it is a gap", null=True),
+    _("state", Text, "complete; gap: a later call may bring it; lost: none will; recheck: what became of what we hold"),
+    _("reason", Text, "why it is not complete", null=True),
     _("expected", BigInteger, "items there were, if the platform says so", null=True),
     _("received", BigInteger, "items received"),
     _("rows", BigInteger, "mentions and rejected items that the items gave; the sum of the columns below"),
@@ -41,9 +41,31 @@ coverage = table(
     _("filtered", BigInteger, "dropped by a filter"),
     _("opted_out", BigInteger, "of authors who opted out"),
     _("quarantined", BigInteger, "failed a check on the row"),
+    _("deletions", BigInteger, "said that a mention was deleted", server_default="0"),
     _("raw", Text, "where the items are kept, as received", null=True),
     _("run_id", Text, "run that wrote this row"),
     _("recorded_at", Instant, "when"),
+)  # fmt: skip
+
+deletion = table(
+    "ops", "deletion", "What platforms told us was deleted: its words are taken out of every table.",
+    _("mention_id", Uuid, "mention, whether we hold it or not", key=True),
+    _("deleted_at", Instant, "when it was deleted, or when we were told", key=True),
+    _("source", Text, "source that told us"),
+)  # fmt: skip
+
+recheck = table(
+    "ops", "recheck", "When a source was last asked what became of a mention.",
+    _("mention_id", Uuid, "mention", key=True),
+    _("checked_at", Instant, "when"),
+)  # fmt: skip
+
+spending = table(
+    "ops", "spending", "What each source used of its budget, by day of the platform.",
+    _("source", Text, "source", key=True),
+    _("day", Date, "day in the time zone of the budget", key=True),
+    _("what", Text, "requests, units of the platform's quota, or money", key=True),
+    _("spent", Numeric, "how much"),
 )  # fmt: skip
 
 watermark = table(

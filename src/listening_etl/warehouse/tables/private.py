@@ -20,6 +20,7 @@ private_author = table(
 private_mention = table(
     "private", "mention", "What was masked in listening.fct_mention, where anything was.",
     _("mention_id", Uuid, "mention", key=True),
+    _("native_id", Text, "id within the source, as received", null=True),
     _("url", Text, "link as received", null=True),
     _("title", Text, "title as received", null=True),
     _("text", Text, "text as received", null=True),

@@ -1,0 +1,154 @@
+"""Sources are asked what became of mentions: what was deleted loses its words, what changed is kept changed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from listening_etl import SourceUnavailable
+from listening_etl.model import Window
+from listening_etl.pipeline.context import open_context
+from listening_etl.pipeline.recheck import recheck
+from listening_etl.pipeline.run import run
+from listening_etl.warehouse.engine import transaction
+
+PLUGIN = '''
+from listening_etl import Capabilities, Deletion, Mention, Options, hookimpl
+
+POSTS, ASKED, TROUBLE = {}, [], []
+
+class Wall:
+    """Threads of a list held in memory. Made for tests."""
+    name = "wall"
+    options_type = Options
+    capabilities = Capabilities(history=None, order="any", deletions="recheck")
+
+    def fetch(self, options, slice, http):
+        yield {"posts": list(POSTS.values())}
+
+    def recheck(self, options, native_ids, http):
+        ASKED.append(sorted(native_ids))
+        for error in TROUBLE:
+            raise error
+        for id in native_ids:
+            yield {"posts": [POSTS.get(id, {"id": id, "gone": True})]}
+
+    def parse(self, item, options):
+        return [
+            Deletion(p["id"]) if "gone" in p else
+            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], updated_at=p.get("edited"), likes=p.get("likes"))
+            for p in item["posts"]
+        ]
+
+@hookimpl
+def listening_sources():
+    return [Wall()]
+'''
+SETTINGS = """\
+version: 1
+plugins: own
+topics:
+  kettles:
+    purpose: Hear of faults early.
+    languages: [fr]
+    start: 2026-10-01
+    entities:
+      acme: {role: own, names: [Acme]}
+    sources:
+      wall: {channel: social}
+"""
+DAY = datetime(2026, 10, 2, tzinfo=UTC)
+POSTS = {
+    "did:plc:ana/1": {
+        "id": "did:plc:ana/1",
+        "text": "Une Acme, ravie",
+        "at": "2026-10-02T01:00:00Z",
+        "likes": 1,
+    },
+    "2": {"id": "2", "text": "Pareil ici", "at": "2026-10-02T02:00:00Z"},
+    "3": {"id": "3", "text": "Acme : en panne", "at": "2026-10-02T03:00:00Z"},
+}
+
+
+class Clock:
+    """Stands still until told."""
+
+    def __init__(self):
+        self.time = DAY + timedelta(days=1)
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture
+def wall(tmp_path, monkeypatch, warehouse_url, request):
+    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
+    monkeypatch.setenv("LISTENING_WAREHOUSE_URL", warehouse_url)
+    monkeypatch.delenv("LISTENING_STAGING", raising=False)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "plugins").symlink_to(request.config.rootpath / "plugins")
+    (tmp_path / "own" / "wall.py").write_text(PLUGIN, "utf-8")
+    (tmp_path / "listening.yaml").write_text(SETTINGS, "utf-8")
+    context = open_context("kettles", tmp_path / "listening.yaml", now=Clock())
+    memory(context)["POSTS"].update(POSTS)
+    run(context, Window(DAY, DAY + timedelta(days=1)))
+    return context
+
+
+def memory(context):
+    return context.source("wall")[0].fetch.__globals__
+
+
+def rows(context, query):
+    with transaction(context.url) as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_what_is_gone_loses_its_words_and_what_changed_is_kept_changed(wall):
+    held = memory(wall)
+    assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}  # too fresh to be asked after
+    wall.now.time += timedelta(days=2)
+    del held["POSTS"]["3"]
+    held["POSTS"]["did:plc:ana/1"] |= {
+        "text": "Une Acme, très déçue",
+        "edited": "2026-10-03T12:00:00Z",
+        "likes": 9,
+    }
+    assert recheck(wall) == {"wall": {"asked": 3, "deleted": 1}}
+    assert held["ASKED"] == [["3", "did:plc:ana/1"], ["2"]]  # by the platform's own ids; context apart
+    mentions = "SELECT text, deleted_at IS NULL FROM listening.fct_mention ORDER BY published_at"
+    assert rows(wall, mentions) == [("Une Acme, très déçue", True), ("Pareil ici", True), (None, False)]
+    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (9,)]
+    assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}
+    wall.now.time += timedelta(days=2)
+    assert recheck(wall)["wall"]["asked"] == 2  # the deleted one is not asked after again
+
+
+def test_context_that_is_gone_loses_its_words_too(wall):
+    wall.now.time += timedelta(days=2)
+    del memory(wall)["POSTS"]["2"]
+    assert recheck(wall)["wall"] == {"asked": 3, "deleted": 1}
+    assert rows(wall, "SELECT count(*) FROM listening.fct_mention WHERE text = 'Pareil ici'") == [(0,)]
+
+
+def test_a_recheck_says_nothing_of_coverage(wall):
+    before = rows(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')")
+    wall.now.time += timedelta(days=2)
+    recheck(wall)
+    assert rows(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')") == before
+    assert rows(wall, "SELECT count(*) FROM ops.coverage WHERE state = 'recheck'") == [(2,)]
+
+
+def test_a_source_that_does_not_answer_is_asked_again_next_time(wall):
+    wall.now.time += timedelta(days=2)
+    memory(wall)["TROUBLE"].append(SourceUnavailable("the wall is down"))
+    with pytest.raises(SourceUnavailable, match="the wall is down"):
+        recheck(wall)
+    memory(wall)["TROUBLE"].clear()
+    assert recheck(wall)["wall"]["asked"] == 3
+
+
+def test_public_tables_hold_no_id_that_names_an_account(wall):
+    (public,) = [id for (id,) in rows(wall, "SELECT native_id FROM listening.fct_mention") if len(id) == 32]
+    assert "did:" not in public
+    assert rows(wall, "SELECT native_id FROM private.mention") == [("did:plc:ana/1",)]

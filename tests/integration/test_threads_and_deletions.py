@@ -1,0 +1,187 @@
+"""Context comes with its thread and counts nowhere; what was deleted leaves its words nowhere."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from listening_etl.model import Window
+from listening_etl.pipeline.context import open_context
+from listening_etl.pipeline.run import run
+from listening_etl.warehouse.checksums import checksums
+from listening_etl.warehouse.engine import transaction
+from tests.integration.conftest import fresh_database
+
+PLUGIN = '''
+from datetime import UTC, datetime
+from listening_etl import Author, Capabilities, Deletion, Item, Mention, Options, hookimpl
+
+THREADS: list = []
+
+class Square:
+    """Threads of a list held in memory. Made for tests."""
+    name = "square"
+    options_type = Options
+    capabilities = Capabilities(history=None, order="any", deletions="streamed")
+
+    def fetch(self, options, slice, http):
+        for fetched_at, thread in THREADS:
+            yield Item({"thread": thread}, fetched_at=fetched_at)
+
+    def parse(self, item, options):
+        return [
+            Deletion(p["id"], p["deleted"]) if "deleted" in p else
+            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], in_reply_to=p.get("to"),
+                    conversation_id="t", author=Author(handle=p["by"]))
+            for p in item["thread"]
+        ]
+
+@hookimpl
+def listening_sources():
+    return [Square()]
+'''
+SETTINGS = """\
+version: 1
+plugins: own
+warehouse: {warehouse}
+topics:
+  kettles:
+    purpose: Hear of faults early.
+    languages: [fr]
+    start: 2026-10-01
+    entities:
+      acme: {{role: own, names: [Acme], handles: [acme_aide]}}
+    sources:
+      square: {{channel: social}}
+    filters:
+      min_length: {{options: {{characters: 6}}}}
+"""
+DAY = datetime(2026, 10, 2, tzinfo=UTC)
+WINDOW = Window(DAY, DAY + timedelta(days=1))
+
+
+def post(id, text, hour, **more):
+    return {
+        "id": id,
+        "text": text,
+        "at": (DAY + timedelta(hours=hour)).isoformat(),
+        "by": f"auteur_{id}",
+        **more,
+    }
+
+
+QUESTION = post("1", "Quelqu'un a une bonne bouilloire ?", -30)
+NAMED = post("2", "La mienne est une Acme, jamais en panne", 1, to="1")
+SAME = post("3", "Pareil ici, un régal", 2, to="2")
+ELSEWHERE = post("9", "Rien à voir avec tout cela", 3)
+
+
+@pytest.fixture
+def world_of(tmp_path, monkeypatch, server, template, request):
+    """Call it for a project with an empty warehouse of its own."""
+    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
+    for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def build(name="square"):
+        url = fresh_database(server, template)
+        home = tmp_path / name
+        (home / "own").mkdir(parents=True)
+        (home / "plugins").symlink_to(request.config.rootpath / "plugins")
+        (home / "own" / "square.py").write_text(PLUGIN, "utf-8")
+        (home / "listening.yaml").write_text(SETTINGS.format(warehouse=url), "utf-8")
+        return open_context("kettles", home / "listening.yaml", now=lambda: DAY + timedelta(days=3))
+
+    return build
+
+
+@pytest.fixture
+def square(world_of):
+    return world_of()
+
+
+def told(context, query):
+    with transaction(context.url) as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def hear(context, threads, *, at=DAY + timedelta(days=2)):
+    context.source("square")[0].fetch.__globals__["THREADS"][:] = [(at, thread) for thread in threads]
+    return run(context, WINDOW)
+
+
+def test_what_stands_in_the_thread_of_a_mention_is_context_and_counts_nowhere(square):
+    hear(square, [[QUESTION, NAMED, SAME], [ELSEWHERE]])
+    matches = told(square, "SELECT m.native_id, b.match FROM listening.fct_mention m "
+                           "JOIN listening.bridge_mention_entity b USING (mention_id) ORDER BY 1")  # fmt: skip
+    assert matches == [("1", "context"), ("2", "named"), ("3", "context")]
+    assert told(square, "SELECT native_id, context FROM listening.mention ORDER BY 1") == [
+        ("1", True), ("2", False), ("3", True),
+    ]  # fmt: skip
+    counted = (
+        "SELECT sum(value) FROM kpi.volume WHERE entity = 'acme' AND source = 'all' AND weighting = 'each'"
+    )
+    assert told(square, counted) == [(1.0,)]
+    ledger = "SELECT rows, mentions, unmatched, outside FROM ops.coverage"
+    assert told(square, ledger) == [
+        (4, 3, 1, 0)
+    ]  # the question is of the day before, and comes with its thread
+
+
+def test_context_goes_when_a_filter_drops_the_mention_that_it_stood_with(square):
+    hear(square, [[post("2", "Acme", 1), post("3", "Pareil ici, un régal", 2, to="2")]])
+    assert told(square, "SELECT count(*) FROM listening.fct_mention") == [(0,)]
+    reasons = "SELECT stage, reason FROM ops.reject ORDER BY 1"
+    assert told(square, reasons) == [
+        ("filter", "shorter than 6 characters"),
+        ("unmatched", "in the thread of what a filter dropped"),
+    ]
+
+
+def test_a_deletion_takes_the_words_from_every_table(square):
+    hear(square, [[QUESTION, NAMED, SAME]])
+    hear(square, [[{"id": "2", "deleted": (DAY + timedelta(hours=5)).isoformat()}]])
+    row = "SELECT text, url, author_key, deleted_at FROM listening.fct_mention WHERE native_id = '2'"
+    assert told(square, row) == [(None, None, None, DAY + timedelta(hours=5))]
+    assert told(square, "SELECT sum(value) FROM kpi.volume WHERE source = 'all' AND weighting = 'each'") == [
+        (0.0,)
+    ]
+    assert told(square, "SELECT deletions FROM ops.coverage") == [(1,)]
+    tables = told(
+        square,
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema IN ('listening', 'ops', 'private', 'kpi') AND table_type = 'BASE TABLE'",
+    )
+    for (table,) in tables:
+        assert told(square, f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%jamais en panne%'") == [
+            (0,)
+        ], table
+    handles = told(square, "SELECT handle FROM private.author ORDER BY 1")
+    assert handles == [("auteur_1",), ("auteur_3",)]
+
+
+def test_a_version_written_after_the_deletion_brings_the_mention_back(square):
+    hear(square, [[NAMED], [{"id": "2", "deleted": (DAY + timedelta(hours=5)).isoformat()}]])
+    assert told(square, "SELECT deleted_at IS NULL FROM listening.fct_mention") == [(False,)]
+    hear(square, [[post("2", "La mienne est une Acme, finalement", 6)]])
+    assert told(square, "SELECT text, deleted_at FROM listening.fct_mention") == [
+        ("La mienne est une Acme, finalement", None)
+    ]
+
+
+def test_the_order_in_which_a_deletion_comes_does_not_matter(world_of):
+    deletion = {"id": "2", "deleted": (DAY + timedelta(hours=5)).isoformat()}
+    steps = [
+        [[QUESTION, NAMED, SAME]],
+        [[deletion]],
+        [[post("2", "Acme, la mienne, jamais en panne", 4, to="1"), SAME]],
+    ]
+    seen = set()
+    for number, order in enumerate(itertools.permutations(range(3))):
+        context = world_of(f"order_{number}")
+        for step in order:
+            hear(context, steps[step], at=DAY + timedelta(days=2, hours=step))
+        with transaction(context.url) as connection:
+            seen.add(tuple(sorted(checksums(connection).items())))
+    assert len(seen) == 1
