@@ -10,6 +10,7 @@ from typing import TypeVar
 from listening_etl.config import Settings, check_plugins, load_settings
 from listening_etl.errors import ListeningError
 from listening_etl.pipeline.context import Context, configured_warehouse, open_registry
+from listening_etl.pipeline.plan import at_risk
 from listening_etl.warehouse.engine import driver_url, transaction, warehouse_url
 from listening_etl.warehouse.migration import BI_ROLE, differences, has_bi_role
 
@@ -51,7 +52,13 @@ def examine() -> list[Finding]:
         found, lambda: _warehouse(settings), lambda u: f"warehouse {driver_url(u).render_as_string()} answers"
     )
     if url is not None:
-        _look(found, lambda: _tables(url), lambda _: f"its tables are current, and {BI_ROLE} may read them")
+        current = _look(
+            found, lambda: _tables(url), lambda _: f"its tables are current, and {BI_ROLE} may read them"
+        )
+        if current and registry is not None:
+            for topic in settings.topics.values():
+                context = Context(settings, registry, topic)
+                found += [Finding(False, f"topic '{topic.name}', {words}") for words in at_risk(context)]
     return found
 
 
@@ -81,7 +88,7 @@ def _warehouse(settings: Settings) -> str:
         return url
 
 
-def _tables(url: str) -> None:
+def _tables(url: str) -> bool:
     wrong = differences(url)
     if wrong:
         raise ListeningError(
@@ -94,3 +101,4 @@ def _tables(url: str) -> None:
             f"there is no role {BI_ROLE}",
             do=f"Let an administrator run: CREATE ROLE {BI_ROLE} LOGIN; then `listening db migrate`.",
         )
+    return True

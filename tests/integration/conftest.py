@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import tempfile
 import uuid
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
 
+from listening_etl.pipeline import audit, refresh
 from listening_etl.warehouse import engine as engines
 from listening_etl.warehouse.migration import migrate
+from tests.integration.small_world import LightGate
+
+SUITE = functools.cache(audit.load_suite)
 
 
 @pytest.fixture(scope="session")
@@ -43,22 +50,39 @@ def create_database(server, name, template=None):
     admin.dispose()
 
 
-def fresh_database(server, template):
-    """Address of a new, migrated, empty warehouse."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    create_database(server, name, template)
-    return engines.socket_url(server, name)
+@pytest.fixture
+def new_warehouse(server, template):
+    """Call it for the address of another fresh, migrated, empty warehouse."""
+    made = []
+
+    def build():
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        create_database(server, name, template)
+        made.append(engines.socket_url(server, name))
+        return made[-1]
+
+    yield build
+    for url in made:
+        engines.engine(url).dispose()
 
 
 @pytest.fixture
-def warehouse_url(server, template):
+def warehouse_url(new_warehouse):
     """Address of a fresh, migrated, empty warehouse."""
-    url = fresh_database(server, template)
-    yield url
-    engines.engine(url).dispose()
+    return new_warehouse()
 
 
 @pytest.fixture
 def warehouse(warehouse_url):
     """Engine on a fresh, migrated, empty warehouse."""
     return engines.engine(warehouse_url)
+
+
+@pytest.fixture
+def light_gate():
+    """The light gate in the place of Great Expectations, and suites that are read once."""
+    with contextlib.ExitStack() as patches:
+        for module in (audit, refresh):
+            patches.enter_context(mock.patch.object(module, "Gate", LightGate))
+            patches.enter_context(mock.patch.object(module, "load_suite", SUITE))
+        yield

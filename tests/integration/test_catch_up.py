@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
 from listening_etl.pipeline.context import open_context
-from listening_etl.pipeline.plan import catch_up
+from listening_etl.pipeline.plan import at_risk, catch_up
 from listening_etl.pipeline.run import run
 
 SETTINGS = """
@@ -63,3 +64,26 @@ def test_what_is_complete_is_not_asked_again_and_what_was_missed_is(context, war
     with warehouse.connect() as connection:
         missed = sa.text("SELECT DISTINCT complete_until FROM ops.watermark")
         assert connection.scalars(missed).all() == [datetime(2026, 10, 3, tzinfo=UTC)]
+
+
+def test_a_gap_near_the_end_of_the_sources_history_is_a_warning_before_it_is_out_of_reach(
+    context, warehouse, monkeypatch
+):
+    run(context, days(1, 3))
+    with warehouse.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE ops.coverage SET state = 'gap', reason = 'it was down' WHERE source = 'shop'")
+        )
+    shop = context.source("shop")[0]
+    week = dataclasses.replace(shop.capabilities, history=timedelta(days=7))
+    monkeypatch.setattr(type(shop), "capabilities", week)
+
+    def warnings(day, hour=0):
+        now = datetime(2026, 10, day, hour, tzinfo=UTC)
+        return at_risk(dataclasses.replace(context, now=lambda: now))
+
+    assert warnings(4) == []  # three days of seven have passed since the gap began
+    (warning,) = warnings(4, 12)
+    assert "source 'shop'" in warning
+    assert "out of reach from 2026-10-08 00:00 UTC on" in warning
+    assert warnings(10) == []  # the gap ended on the third: none of it can be had any more

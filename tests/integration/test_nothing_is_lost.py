@@ -18,7 +18,6 @@ from listening_etl.pipeline.plan import catch_up
 from listening_etl.pipeline.run import listen
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
-from tests.integration.conftest import fresh_database
 
 PAGE, MOST_PAGES = 100, 5
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -131,7 +130,7 @@ def platform():
 
 
 @pytest.fixture
-def world_of(tmp_path, monkeypatch, server, template, request, platform):
+def world_of(tmp_path, monkeypatch, new_warehouse, request, platform, light_gate):
     monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
     for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
         monkeypatch.delenv(name, raising=False)
@@ -141,7 +140,7 @@ def world_of(tmp_path, monkeypatch, server, template, request, platform):
         (home / "own").mkdir(parents=True)
         (home / "plugins").symlink_to(request.config.rootpath / "plugins")
         (home / "own" / "search.py").write_text(PLUGIN, "utf-8")
-        url = fresh_database(server, template)
+        url = new_warehouse()
         words = SETTINGS.format(warehouse=url, url=platform.url, windows=str(windows).lower())
         (home / "listening.yaml").write_text(words, "utf-8")
         return open_context("kettles", home / "listening.yaml", now=lambda: START + timedelta(days=20))

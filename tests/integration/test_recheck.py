@@ -81,7 +81,7 @@ class Clock:
 
 
 @pytest.fixture
-def wall(tmp_path, monkeypatch, warehouse_url, request):
+def wall(tmp_path, monkeypatch, warehouse_url, request, light_gate):
     monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
     monkeypatch.setenv("LISTENING_WAREHOUSE_URL", warehouse_url)
     monkeypatch.delenv("LISTENING_STAGING", raising=False)

@@ -9,8 +9,6 @@ in its place, which knows the row checks that the data can fail (they decide wha
 test runs some plans through both. LISTENING_EXAMPLES=1000 searches longer, and at random.
 """
 
-import contextlib
-import functools
 import os
 import uuid
 from datetime import timedelta
@@ -66,19 +64,6 @@ def one_warehouse(server, template):
     engines.engine(url).dispose()
 
 
-SUITE = functools.cache(audit.load_suite)
-
-
-@pytest.fixture
-def light():
-    """The light gate in the place of Great Expectations, and suites that are read once."""
-    with contextlib.ExitStack() as patches:
-        for module in (audit, refresh):
-            patches.enter_context(mock.patch.object(module, "Gate", LightGate))
-            patches.enter_context(mock.patch.object(module, "load_suite", SUITE))
-        yield
-
-
 @settings(
     max_examples=EXAMPLES or 15,
     deadline=None,
@@ -96,7 +81,7 @@ def light():
     seed=st.integers(0, 9),
 )
 def test_any_order_split_repetition_and_crash_give_the_same_tables(
-    one_warehouse, light, drawn, plan, most, items_a_file, opted_out, seed
+    one_warehouse, light_gate, drawn, plan, most, items_a_file, opted_out, seed
 ):
     compare(one_warehouse, drawn, plan, most, items_a_file, opted_out, seed)
 
@@ -216,7 +201,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("what", FOUND)
-def test_no_more(one_warehouse, light, what):
+def test_no_more(one_warehouse, light_gate, what):
     drawn, plan = FOUND[what]
     SHELF.fill(shelves(drawn))
     together = by_plan(
@@ -226,7 +211,7 @@ def test_no_more(one_warehouse, light, what):
     assert by_plan(one_warehouse, plan[::-1]) == together
 
 
-def test_the_coverage_of_the_day_on_which_an_early_run_ended_is_computed_again(one_warehouse, light):
+def test_the_coverage_of_the_day_on_which_an_early_run_ended_is_computed_again(one_warehouse, light_gate):
     SHELF.fill(shelves([one(at=MIDNIGHT)]))
     plan = [
         Run("kettles", START, MIDNIGHT + timedelta(hours=2), frozenset(FETCHED)),
@@ -244,7 +229,7 @@ def test_great_expectations_gives_the_same_tables_as_the_light_gate(one_warehous
         assert by_plan(one_warehouse, plan) == real
 
 
-def test_nothing_stays_of_what_an_opted_out_author_wrote_between_two_others(one_warehouse, light):
+def test_nothing_stays_of_what_an_opted_out_author_wrote_between_two_others(one_warehouse, light_gate):
     by_bob = one(text="Acme is bad, says Bob", author=AUTHORS[2], fetched=1, edited=1, likes=77)
     SHELF.fill(shelves([one(likes=1), by_bob, one(text="Acme is fine", fetched=2, edited=2, likes=3)]))
     with opened(one_warehouse, AUTHORS[2]) as found:

@@ -11,7 +11,6 @@ from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
-from tests.integration.conftest import fresh_database
 
 PLUGIN = '''
 from datetime import UTC, datetime
@@ -78,14 +77,14 @@ ELSEWHERE = post("9", "Rien à voir avec tout cela", 3)
 
 
 @pytest.fixture
-def world_of(tmp_path, monkeypatch, server, template, request):
+def world_of(tmp_path, monkeypatch, new_warehouse, request, light_gate):
     """Call it for a project with an empty warehouse of its own."""
     monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
     for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
         monkeypatch.delenv(name, raising=False)
 
     def build(name="square"):
-        url = fresh_database(server, template)
+        url = new_warehouse()
         home = tmp_path / name
         (home / "own").mkdir(parents=True)
         (home / "plugins").symlink_to(request.config.rootpath / "plugins")

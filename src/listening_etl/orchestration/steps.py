@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +17,8 @@ from listening_etl.orchestration.retries import RetryByKind
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+log = logging.getLogger(__name__)
 
 MOST_SLICES = 1000
 """Airflow maps a task at most 1024 times ([core] max_map_length)."""
@@ -55,10 +58,12 @@ def plan(topic: str) -> list[dict[str, str]]:
     """Cut the run's window into slices; a scheduled run also asks for what was missed before it."""
     from listening_etl.orchestration.window import is_asked_for, resolve_window
     from listening_etl.pipeline.context import open_context
-    from listening_etl.pipeline.plan import catch_up, plan
+    from listening_etl.pipeline.plan import at_risk, catch_up, plan
 
     context, run = open_context(topic), get_current_context()
     window = resolve_window(run, ZoneInfo(context.topic.timezone))
+    for warning in at_risk(context):
+        log.warning(warning)
     slices = plan(context, window) if is_asked_for(run) else catch_up(context, window)
     if len(slices) > MOST_SLICES:
         raise ConfigError(

@@ -23,6 +23,19 @@ def test_a_page_comes_whole_and_says_when(server, http):
     assert headers["user-agent"].startswith("listening-etl")
 
 
+def test_params_join_those_of_the_address_and_none_is_left_out(server, http):
+    server.pages["/a"] = (200, {}, b"")
+    http.get(server.url("/a?x=1"), params={"cursor": None, "n": 5, "tag": ["b", "c"], "on": True})
+    assert server.seen[0].path == "/a?x=1&n=5&tag=b&tag=c&on=true"
+
+
+def test_no_proxy_is_used(server, http, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    server.pages["/a"] = (200, {}, b"straight")
+    assert http.get(server.url("/a")).body == b"straight"
+
+
 def test_a_packed_page_is_unpacked(server, http):
     server.pages["/a"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"hello" * 100))
     assert http.get(server.url("/a")).body == b"hello" * 100

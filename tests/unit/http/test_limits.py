@@ -40,7 +40,7 @@ def test_a_wait_or_a_point_in_time(header, seconds):
     # the IETF's drafts: three headers, one list in two spellings
     ({"RateLimit-Limit": "10", "RateLimit-Remaining": "0", "RateLimit-Reset": "5"}, 0, 5, 5),
     ({"RateLimit": '"default";r=50;t=30', "RateLimit-Policy": '"default";q=100;w=60'}, 50, None, 30),
-    ({"RateLimit": '"a, r=9;t=9";r=50;t=30, "day";r=0;t=3000'}, 0, 3000, 3000),
+    ({"RateLimit": '"r=0;t=9000, a";r=50;t=30, "day";r=0;t=3000'}, 0, 3000, 3000),
     ({"RateLimit": "limit=100, remaining=0, reset=50"}, 0, 50, 50),
     ({"RateLimit": "limit=100, remaining=7, reset=50"}, 7, None, 50),
     # two counters: the scarcest speaks

@@ -143,15 +143,34 @@ def test_a_clock_that_stands_still_does_not_make_a_wait_endless(world):
     assert world.slept == [9, 9]
 
 
-def test_jitter_is_full_and_capped(world, monkeypatch):
+def test_jitter_is_full_and_capped_and_counts_as_sleep(world, monkeypatch):
     asked = []
-    monkeypatch.setattr(client, "TRIES", 7)
-    monkeypatch.setattr(client.random, "uniform", lambda low, high: asked.append((low, high)) or 1.0)
+    monkeypatch.setattr(client, "TRIES", 9)
+    monkeypatch.setattr(client.random, "uniform", lambda low, high: asked.append((low, high)) or high)
     world.answers["/a"] = [(500, {}, b"")]
-    with world.http() as http, pytest.raises(SourceUnavailable, match="7 of 7 tries"):
+    with world.http() as http, pytest.raises(SourceUnavailable, match="6 of 9 tries"):
         http.get(f"{HOST}/a")
-    assert asked == [(0, 2), (0, 4), (0, 8), (0, 16), (0, 30), (0, 30), (0, 30)]
-    assert world.slept == [1.0] * 6
+    assert asked == [(0, 2), (0, 4), (0, 8), (0, 16), (0, 30), (0, 30)]
+    assert world.slept == [2, 4, 8, 16, 30]  # a minute; 30 more would be too long
+
+
+def test_who_is_told_to_wait_more_while_waiting_waits_more(world):
+    with world.http() as http:
+        real, told_more = world.sleep, iter([15])
+        http._sleep = lambda seconds: (real(seconds), [http.pause(HOST, more) for more in told_more])
+        http.pause(HOST, 10)
+        http.get(f"{HOST}/a")
+    assert (world.slept, world.sent) == ([10, 15], [25])
+
+
+def test_a_wait_that_is_over_leaves_a_longer_one():
+    host = Hosts().named("forum.test:")
+    host.close(NOW)
+    host.close(NOW + timedelta(seconds=5))
+    host.open(NOW)
+    assert host.closed_until == NOW + timedelta(seconds=5)
+    host.open(host.closed_until)
+    assert host.closed_until is None
 
 
 def test_told_to_wait_no_time_at_all_means_a_pause_of_our_own(world):
