@@ -22,10 +22,15 @@ else
   PIP_TORCH := --extra-index-url $(TORCH_INDEX)
 endif
 
-.PHONY: help install demo test check bench up down clean
+# Real servers that the tests talk to, in an environment of their own: their pins are not ours.
+SERVERS := mastodon-mock matrix-synapse flask-websub[celery,redis] flask cachelib setuptools
+SERVER_STAMP := .servers/.installed
+
+.PHONY: help install demo test test-servers servers check bench up down clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
+	@echo "make servers, make test-servers: real servers of platforms, and the tests that need them, heavy ones too."
 	@echo "make check: lint, types, imports. make bench: benchmarks."
 	@echo "make up / make down: Airflow with its UI. make clean: remove data and environment."
 
@@ -54,6 +59,20 @@ test: install
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest
 
+servers: $(SERVER_STAMP)
+
+$(SERVER_STAMP): constraints-servers.txt
+	@test -x .servers/bin/python || $(PYTHON) -m venv .servers
+ifneq ($(UV),)
+	VIRTUAL_ENV=$(CURDIR)/.servers $(UV) pip install -c constraints-servers.txt $(SERVERS)
+else
+	.servers/bin/python -m pip install --disable-pip-version-check --quiet -c constraints-servers.txt $(SERVERS)
+endif
+	@touch $(SERVER_STAMP)
+
+test-servers: install servers
+	CI=1 $(BIN)/python -m pytest -m "heavy or not heavy" tests/integration/servers
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -70,4 +89,4 @@ down:
 	@$(BIN)/python -m listening_etl.orchestration.server down
 
 clean: down
-	rm -rf .listening .airflow .venv
+	rm -rf .listening .airflow .venv .servers

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-from listening_etl.errors import BudgetSpent
+from listening_etl.errors import BudgetSpent, ListeningError, PluginError, SourceUnavailable
 from listening_etl.http import Http, Validators
 from listening_etl.model import Gap, Item, Slice, Truncated, Window
 from listening_etl.pipeline.budget import budget_of
@@ -142,6 +144,10 @@ def _fetch(context: Context, slice: Slice) -> Fetched:
                     buffer.add(found if isinstance(found, Item) else Item(found))
         except BudgetSpent as error:
             stopped = str(error)
+        except (ListeningError, MemoryError):
+            raise
+        except Exception as error:
+            raise stumbled(slice.source, error) from error
     fetched = Fetched(*buffer.close(), cut, gaps, stopped)
     if http.not_modified:  # the platform says: as last time; so what came last time is the answer
         fetched.parts = [*remembered.parts, *(p for p in fetched.parts if p not in remembered.parts)]
@@ -149,6 +155,19 @@ def _fetch(context: Context, slice: Slice) -> Fetched:
     if cut is None and stopped is None:
         remembered.keep(fetched.parts, fetched.received)
     return fetched
+
+
+def stumbled(source: str, error: Exception) -> ListeningError:
+    """What a plugin let through, as an error of ours; its own words are left out, since they may hold a secret."""
+    where = f"source '{source}'"
+    if isinstance(error, OSError):
+        return SourceUnavailable(f"{type(error).__name__}: {error.strerror or 'no answer'}", where=where)
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    return PluginError(
+        f"its plugin stumbled over a {type(error).__name__} ({Path(line.filename).name}, line {line.lineno})",
+        where=where,
+        do="Correct the plugin; `listening_etl.testing` has the contract that it has to keep.",
+    )
 
 
 def open_http(context: Context, name: str, cache: dict[str, Validators] | None = None) -> Http:

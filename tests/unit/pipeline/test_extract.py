@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from listening_etl.errors import SourceUnreadable
+from listening_etl.errors import PluginError, SourceUnavailable, SourceUnreadable
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.extract import extract
 from listening_etl.pipeline.plan import gaps, plan
@@ -237,3 +237,17 @@ def test_each_query_that_a_source_can_take_is_a_slice_of_its_own(topic):
         shop('yield {"n": 1, "at": START.isoformat()}').replace("    def parse", asking + "\n    def parse")
     )
     assert [slice.query for slice in plan(context, window(1))] == ["Kettlia"]
+
+
+def test_a_plugin_that_stumbles_is_named_with_its_line_and_none_of_its_words(topic):
+    context = topic(shop('yield {"n": 1}\n        raise KeyError("https://shop.test?token=s3cret")'))
+    with pytest.raises(PluginError) as told:
+        extract(context, plan(context, window(1))[0])
+    assert "source 'shop': its plugin stumbled over a KeyError (shop.py, line " in str(told.value)
+    assert "s3cret" not in str(told.value)
+
+
+def test_a_connection_that_breaks_outside_http_is_worth_another_try(topic):
+    context = topic(shop('raise ConnectionResetError(104, "Connection reset by peer")\n        yield'))
+    with pytest.raises(SourceUnavailable, match="ConnectionResetError: Connection reset by peer"):
+        extract(context, plan(context, window(1))[0])
