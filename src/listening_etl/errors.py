@@ -67,6 +67,15 @@ class SourceUnavailable(ComeBackLater):
         super().__init__(what, where=where, do=do)
         self.retry_at = retry_at
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_unavailable, (type(self), self.what, self.where, self.do, self.retry_at))
+
+
+def _rebuild_unavailable(
+    kind: type[SourceUnavailable], what: str, where: str | None, do: str | None, retry_at: datetime | None
+) -> SourceUnavailable:
+    return kind(what, where=where, do=do, retry_at=retry_at)
+
 
 class BudgetSpent(SourceUnavailable):
     """The budget that the settings give a source is used up until `retry_at`: what is left is a gap."""

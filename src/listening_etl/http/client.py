@@ -32,7 +32,7 @@ TRIES = 3
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 """Seconds: the bounds of the pause between two tries, which doubles up to the longest."""
 LONGEST_WAIT = 60.0
-"""Seconds that one call sleeps in all; a longer wait is the scheduler's, not a worker's."""
+"""Seconds that one call sleeps in all for servers, and at most for each turn; longer waits are the scheduler's."""
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -44,7 +44,9 @@ class Http:
     may go at once after a rest. `budget` is charged before each request is sent. `cache` maps an address to
     its validators and makes `get` conditional; whoever owns it keeps a change only once what the page held is
     stored. Private addresses are refused unless `allow_private`. No proxy, `.netrc` or cookie is used.
-    For tests: `transport` answers instead of the network, `recorder` keeps what was answered.
+    A host that says "not now" is left alone until then, by every client of the process.
+    For tests: `transport` answers instead of the network, `recorder` keeps what was answered, `hosts` says
+    with whom to keep pace.
     """
 
     def __init__(

@@ -1,6 +1,8 @@
 """Getting pages from a real local server, with a clock of our own and a sleep that only notes."""
 
 import gzip
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -21,6 +23,12 @@ def test_a_page_comes_whole_and_says_when(server, http):
     assert path in ("/a?q=a%20b", "/a?q=a+b")
     assert headers["x-mine"] == "1"
     assert headers["user-agent"].startswith("listening-etl")
+
+
+def test_importing_the_client_costs_nothing():
+    script = "import sys, listening_etl.http; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_params_join_those_of_the_address_and_none_is_left_out(server, http):
