@@ -59,7 +59,7 @@ def read(options, http):
     if options.path:
         return read_file(options.path)
     place = options.url.partition("?")[0]  # the rest may hold a password
-    answer = http.get(options.url, headers={"accept": ACCEPT}, accept=(410,))
+    answer = http.get(options.url, headers={"accept": ACCEPT}, accept=(410,), conditional=True)
     if answer.status == 410:
         raise SourceUnreadable(
             "the feed is gone for good (410)", where=place, do="Take it out of the settings."

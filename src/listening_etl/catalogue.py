@@ -55,7 +55,7 @@ def deletions(source: Any) -> str:
         "recheck": "asked for",
     }
     told = ways[source.capabilities.deletions]
-    asks = isinstance(source, Rechecks) and source.capabilities.deletions != "recheck"
+    asks = isinstance(source, Rechecks) and told != ways["recheck"]
     return f"{told}, and asked for" if asks else told
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pluggy
 
+from listening_etl.errors import Malformed, NotAMention
 from listening_etl.model import (
     Capabilities,
     Deletion,
@@ -55,11 +56,14 @@ class Source(Protocol):
         """
         ...
 
-    def parse(self, item: Any, options: Any) -> Mention | Deletion | list[Mention | Deletion]:
+    def parse(
+        self, item: Any, options: Any
+    ) -> Mention | Deletion | list[Mention | Deletion | NotAMention | Malformed]:
         """Turn one item into its mention or mentions. Pure: no network, clock or file.
 
         `item` is what `fetch` yielded, bytes, text or dict; of an `Item`, its `data`. Raises `NotAMention`
-        with the reason for what is well-formed and no mention, `Malformed` for what should be one.
+        with the reason for what is well-formed and no mention, `Malformed` for what should be one; among
+        several, such an error stands in the list in the place of the one that it is about.
         """
         ...
 

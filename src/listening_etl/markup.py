@@ -41,6 +41,9 @@ BLOCKS = frozenset(
 )
 UNSEEN = frozenset({"script", "style"})
 
+CUT_TAG = re.compile(r"</?[a-zA-Z][^<>]*$")
+"""A tag that an excerpt was cut in the middle of."""
+
 
 def text_of_html(markup: str | None) -> str | None:
     """Readable text, a line per block and entities as the characters they stand for; None when there is none."""
@@ -48,7 +51,7 @@ def text_of_html(markup: str | None) -> str | None:
         return None
     reader = _Reader()
     try:
-        reader.feed(markup)
+        reader.feed(CUT_TAG.sub("", markup))
         reader.close()
         seen = "".join(reader.pieces)
     except AssertionError:  # the standard parser's answer to broken declarations such as `<![x`

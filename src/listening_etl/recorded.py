@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from listening_etl.errors import ListeningError, NotAMention, PluginError
+from listening_etl.errors import ListeningError, Malformed, NotAMention, PluginError
 from listening_etl.hookspecs import Recorded
 from listening_etl.model import Deletion, Item, Mention, Options
 
 
 @dataclass(frozen=True)
 class Found:
-    """The mentions as plain values, and why the rest of the answer is none, in words."""
+    """The mentions as plain values, each id once, and why the rest of the answer is none, in words."""
 
     mentions: list[dict[str, Any]]
     reasons: list[str]
@@ -64,7 +64,9 @@ def _read_item(
     for one in [answer] if isinstance(answer, Mention | Deletion) else answer:
         if isinstance(one, Deletion):
             reasons.append(f"{where} says that {one.native_id} was deleted")
-        else:
+        elif isinstance(one, Malformed | NotAMention):
+            reasons.append(f"{where}, in part: {one}")
+        elif all(known["native_id"] != one.native_id for known in mentions):
             mentions.append({"source": plugin.name, **msgspec.to_builtins(one)})
 
 

@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,8 +177,22 @@ def _files(folders: Sequence[Path]) -> Iterator[_Candidate]:
             )
 
 
+def _package(name: str, folder: Path) -> None:
+    """Make `from ._shared import …` find the files of the folder whose names begin with an underscore.
+
+    These are no plugins: they hold what several plugins of a folder share.
+    """
+    package = types.ModuleType(name)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+    for known in [known for known in sys.modules if known.startswith(f"{name}._")]:
+        if Path(getattr(sys.modules[known], "__file__", None) or "").parent != folder:
+            del sys.modules[known]
+
+
 def _importer(module_name: str, path: Path) -> Callable[[], object]:
     def read() -> object:
+        _package(module_name.rpartition(".")[0], path.parent)
         spec = importlib.util.spec_from_file_location(module_name, path)
         if spec is None or spec.loader is None:
             raise ImportError(f"{path.name} is no Python file")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from listening_etl.errors import ListeningError
 from listening_etl.model import Window
-from listening_etl.pipeline import audit, extract, publish, refresh
+from listening_etl.pipeline import audit, extract, publish, raw, refresh
 from listening_etl.pipeline import curate as curating
 from listening_etl.pipeline import plan as planning
 from listening_etl.pipeline import run as running
@@ -301,7 +301,7 @@ def by_plan(url, plan, opted_out=None):
 
 def compare(url, drawn, plan, most, items_a_file, opted_out, seed):
     held = shelves(drawn)
-    with mock.patch.object(extract, "ITEMS_A_FILE", items_a_file):
+    with mock.patch.object(raw, "ITEMS_A_FILE", items_a_file):
         SHELF.fill(held, seed=seed)
         expected = straight(url, opted_out)
         SHELF.fill(held, most, seed + 1)

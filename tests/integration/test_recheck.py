@@ -1,5 +1,6 @@
 """Sources are asked what became of mentions: what was deleted loses its words, what changed is kept changed."""
 
+import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,7 +91,7 @@ def wall(tmp_path, monkeypatch, warehouse_url, request, light_gate):
     (tmp_path / "own" / "wall.py").write_text(PLUGIN, "utf-8")
     (tmp_path / "listening.yaml").write_text(SETTINGS, "utf-8")
     context = open_context("kettles", tmp_path / "listening.yaml", now=Clock())
-    memory(context)["POSTS"].update(POSTS)
+    memory(context)["POSTS"].update(copy.deepcopy(POSTS))
     run(context, Window(DAY, DAY + timedelta(days=1)))
     return context
 
@@ -122,6 +123,19 @@ def test_what_is_gone_loses_its_words_and_what_changed_is_kept_changed(wall):
     assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}
     wall.now.time += timedelta(days=2)
     assert recheck(wall)["wall"]["asked"] == 2  # the deleted one is not asked after again
+
+
+def test_what_did_not_change_stays_as_its_thread_told_it_and_its_counts_are_taken(wall):
+    before = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    wall.now.time += timedelta(days=2)
+    memory(wall)["POSTS"]["did:plc:ana/1"] |= {"likes": 5}
+    memory(wall)["POSTS"]["3"] |= {"text": "alone, it says less"}
+    recheck(wall)
+    assert (
+        rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+        == before
+    )
+    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (5,)]
 
 
 def test_context_that_is_gone_loses_its_words_too(wall):

@@ -184,3 +184,17 @@ def test_the_order_in_which_a_deletion_comes_does_not_matter(world_of):
         with transaction(context.url) as connection:
             seen.add(tuple(sorted(checksums(connection).items())))
     assert len(seen) == 1
+
+
+def test_a_source_whose_mentions_are_those_of_another_adds_no_second_copy(world_of, tmp_path):
+    settings = tmp_path / "square" / "listening.yaml"
+    context = world_of()
+    alone = "      square: {channel: social}\n"
+    stream = "      stream: {plugin: square, same_as: square, channel: social}\n"
+    settings.write_text(settings.read_text("utf-8").replace(alone, alone + stream), "utf-8")
+    context = open_context("kettles", settings, now=context.now)
+    hear(context, [[NAMED]])
+    assert told(context, "SELECT source, native_id FROM listening.fct_mention") == [("square", "2")]
+    assert told(context, "SELECT source, state FROM ops.coverage ORDER BY 1") == [
+        ("square", "complete"), ("stream", "complete"),
+    ]  # fmt: skip

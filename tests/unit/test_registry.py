@@ -134,6 +134,19 @@ def test_the_extra_folder_has_module_names_of_its_own(folder, tmp_path):
     assert registry.plugins()[0].origin == "elsewhere/sources/forum.py"
 
 
+SHARING = "from ._words import GREETING\n" + SOURCE
+
+
+def test_plugins_of_a_folder_share_files_whose_names_begin_with_an_underscore(folder, tmp_path):
+    for where, word in ((folder, "bonjour"), (tmp_path / "elsewhere", "hello")):
+        write(where, "sources/_words.py", f"GREETING = {word!r}\n")
+        for name in ("a", "z"):  # whichever is read first
+            write(where, f"sources/{name}_{word}.py", SHARING.format(name=f"{name}_{word}"))
+        registry = load([where])
+        assert [(p.name, p.broken) for p in registry.plugins()] == [(f"a_{word}", None), (f"z_{word}", None)]
+        assert registry.source(f"a_{word}").fetch.__globals__["GREETING"] == word
+
+
 def test_installed_packages_register_by_entry_point(tmp_path, monkeypatch):
     info = tmp_path / "acme_forums-1.0.dist-info"
     info.mkdir()

@@ -99,6 +99,10 @@ class SourceSettings(PluginSettings):
         None, description="Kind of place its mentions come from, if they do not say"
     )
     about: tuple[str, ...] = Field((), description="Entities that every mention of this source is about")
+    same_as: Name | None = Field(
+        None,
+        description="Source whose mentions these are too, by the same ids, such as a stream beside a search",
+    )
     match: tuple[MatchWay, ...] = Field(
         MATCHES, description="Which ways of being about an entity count: all, unless given", min_length=1
     )
@@ -111,6 +115,11 @@ class SourceSettings(PluginSettings):
         timedelta(days=30), description="How long after its publication a mention is asked after, such as 30d"
     )
     budget: Budget | None = Field(None, description="What it may spend a day; without limit unless given")
+
+    @property
+    def identity(self) -> str:
+        """The source under which its mentions are kept: with the platform's id, what makes two of them one."""
+        return self.same_as or self.name
 
 
 class FilterSettings(PluginSettings):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -42,7 +44,7 @@ class Http:
 
     `pace`: seconds between two requests to a host, of all clients in the process together; `burst`: how many
     may go at once after a rest. `budget` is charged before each request is sent. `cache` maps an address to
-    its validators and makes `get` conditional; whoever owns it keeps a change only once what the page held is
+    its validators, for conditional requests; whoever owns it keeps a change only once what the page held is
     stored. Private addresses are refused unless `allow_private`. No proxy, `.netrc` or cookie is used.
     A host that says "not now" is left alone until then, by every client of the process.
     For tests: `transport` answers instead of the network, `recorder` keeps what was answered, `hosts` says
@@ -95,13 +97,19 @@ class Http:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
         accept: Iterable[int] = (),
+        conditional: bool = False,
     ) -> Response:
         """The page at `url`, after at most three tries and five redirects; params that are None are left out.
+
+        `conditional`: for a source that is one document, such as a feed; a server that says that it did not
+        change gives a 304 without a body, and what it brought last time counts.
 
         Raises `SourceUnavailable` (worth a later try), `CredentialsRejected` or `SourceUnreadable`, unless
         `accept` names the status; `BudgetSpent` when the budget has nothing left for it.
         """
-        return self._answer(self._call("GET", url, headers, params, accept, {}))
+        call = self._call("GET", url, headers, params, accept, {})
+        call.conditional = conditional and self._cache is not None
+        return self._answer(call)
 
     def post(
         self,
@@ -228,7 +236,7 @@ class Http:
         return answer
 
     def _conditions(self, call: Call) -> dict[str, str]:
-        known = self._cache.get(str(call.url)) if self._cache is not None and call.method == "GET" else None
+        known = self._cache.get(str(call.url)) if self._cache and call.conditional else None
         given = {
             "if-none-match": known.etag if known else None,
             "if-modified-since": known.last_modified if known else None,
@@ -237,7 +245,7 @@ class Http:
 
     def _remember(self, call: Call, answer: Response) -> None:
         self.not_modified |= answer.status == 304
-        if self._cache is None or call.method != "GET" or answer.status != 200:
+        if self._cache is None or not call.conditional or answer.status != 200:
             return
         validators = Validators(answer.headers.get("etag"), answer.headers.get("last-modified"))
         if validators == Validators():
@@ -285,12 +293,20 @@ class Http:
             # trust_env=False: no proxy and no .netrc; the context still honours SSL_CERT_FILE.
             self._client = httpx.Client(
                 timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                verify=httpx.create_ssl_context(),
+                verify=_certificates(),
                 trust_env=False,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 transport=self._transport,
             )
         return self._client
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust, read once a process: it takes 25 ms."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _parsed(url: str, params: Mapping[str, Any] | None = None) -> httpx.URL:

@@ -99,6 +99,7 @@ class Call:
     headers: dict[str, str]
     content: dict[str, Any]  # `json`, `data` or `content`, as httpx calls them
     accept: frozenset[int]
+    conditional: bool = False
     slept: float = 0.0
 
     def follow(self, status: int, target: httpx.URL) -> None:

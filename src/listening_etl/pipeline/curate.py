@@ -26,8 +26,9 @@ COUNTS = (
 
 
 RECHECK, RECHECK_CONTEXT = "recheck", "recheck of context"
-"""Queries of the slices that ask what became of mentions; of context only deletions count, since without its
-thread it is about nothing."""
+"""Queries of the slices that ask what became of mentions: their windows are the time since they were last asked
+after. Alone, a mention may say less than in its thread: it is taken only if it was edited since; of context, which
+is about nothing without its thread, deletions alone."""
 
 VERSION = ["mention_id", "content_hash"]
 COPY = [*VERSION, "fetched_at"]
@@ -57,54 +58,63 @@ def curate(
 def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapping[str, int]]:
     """Curate one raw file; returns the folder of the batch and the counts, which add up to `rows`."""
     source, options = context.source(slice.source)
+    settings = context.topic.sources[slice.source]
     parsed = parse(source, options, context.staging.read_frame(raw_uri))
     counts: Counter[str] = Counter(r.stage for r in parsed.refused)
     counts["deletions"] = parsed.deletions.height
     counts["rows"] = parsed.mentions.height + len(parsed.refused) + parsed.deletions.height
-    received = with_place(parsed.mentions, slice.window)
-    received = received.clear() if slice.query == RECHECK_CONTEXT else received
+    received = answered_for(parsed.mentions, slice)
     counts["outside"] = parsed.mentions.height - received.height
 
-    settings = context.topic.sources[slice.source]
     entities_of_all = [e for topic in context.settings.topics.values() for e in topic.entities.values()]
     mentions = records.with_public_text(normalise(received, settings), entities_of_all)
     mentions, matches, unmatched = match(context, mentions, settings)
     mentions, language = judging.detect_language(context, mentions)
     mentions, dropped = judging.apply_filters(context, mentions)
     mentions, adrift = with_anchor(mentions)
-    mentions, *others = of_the_window(
-        [mentions, unmatched, adrift, *(drop.mentions for drop in dropped)], counts
-    )
-    unmatched, adrift, *filtered = others
-    dropped = [replace(drop, mentions=frame) for drop, frame in zip(dropped, filtered, strict=True)]
-    counts["unmatched"] = unmatched.height + adrift.height
+    taken = [*dropped, judging.Dropped(adrift, "", "", "in the thread of what a filter dropped")]
+    mentions, unmatched, *drops = of_the_window([mentions, unmatched, *(t.mentions for t in taken)], counts)
+    *dropped, adrift_ = (replace(t, mentions=frame) for t, frame in zip(taken, drops, strict=True))
+    counts["unmatched"] = unmatched.height + adrift_.mentions.height
     counts["filtered"] = sum(drop.mentions.height for drop in dropped)
     counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
 
     judged = newest(mentions)
     scores = [language, *(judging.score(context, m, judged) for m in judging.batch_measures(context))]
-    frames = records.tables(mentions, judged, slice.source, context.key)
+    frames = records.tables(mentions, judged, settings.identity, context.key)
     frames["mention"] = frames["mention"].with_columns(pl.lit(raw_uri).alias("raw"))
     frames["score"] = pl.concat(scores).join(judged, on=VERSION, how="semi")
     frames["entity"] = matches.join(judged, on=COPY, how="semi")
-    frames["deletion"] = records.deletions(parsed.deletions, mentions, slice.source)
-    frames["reject"] = pl.concat(
-        [
-            rejected(slice.source, raw_uri, parsed.refused, unmatched, dropped),
-            records.reject_mentions(adrift, raw_uri, "unmatched", "in the thread of what a filter dropped"),
-        ]
-    )
+    if slice.query in (RECHECK, RECHECK_CONTEXT):
+        frames["engagement"] = records.engagement(normalise(parsed.mentions, settings))
+    frames["deletion"] = records.deletions(parsed.deletions, mentions, settings.identity)
+    frames["reject"] = rejected(slice.source, raw_uri, parsed.refused, unmatched, adrift_, dropped)
     batch = batch_uri(context, slice, raw_uri)
     for name, frame in frames.items():
         context.staging.write_frame(f"{batch}/{name}.parquet", frame)
     return batch, {name: counts[name] for name in COUNTS}
 
 
+def answered_for(mentions: pl.DataFrame, slice: Slice) -> pl.DataFrame:
+    """What of an item a slice answers for; the rest is outside."""
+    received = with_place(mentions, slice.window)
+    if slice.query == RECHECK:
+        edited = pl.col("updated_at").is_between(slice.window.since, slice.window.until, closed="left")
+        return received.filter(edited)
+    return received.clear() if slice.query == RECHECK_CONTEXT else received
+
+
 def with_place(mentions: pl.DataFrame, window: Window) -> pl.DataFrame:
     """The mentions that this slice answers for (`inside`), and those that came in one item with others: the
-    thread that they are in may be what a mention of the window is in."""
-    inside = pl.col("published_at").is_between(window.since, window.until, closed="left")
-    mentions = mentions.with_columns(inside.fill_null(value=False).alias("inside"))
+    thread that they are in may be what a mention of the window is in.
+
+    A slice answers for what was published in its window, and for what was edited or deleted in it.
+    """
+    times = (
+        pl.col(name).is_between(window.since, window.until, closed="left")
+        for name in ("published_at", "updated_at", "deleted_at")
+    )
+    mentions = mentions.with_columns(pl.any_horizontal(*times).fill_null(value=False).alias("inside"))
     return mentions.filter(pl.col("inside") | pl.col("raw_row").is_duplicated())
 
 
@@ -123,13 +133,19 @@ def of_the_window(frames: list[pl.DataFrame], counts: Counter[str]) -> list[pl.D
 
 
 def rejected(
-    source: str, raw: str, refused: list[Refused], unmatched: pl.DataFrame, dropped: list[judging.Dropped]
+    source: str,
+    raw: str,
+    refused: list[Refused],
+    unmatched: pl.DataFrame,
+    adrift: judging.Dropped,
+    dropped: list[judging.Dropped],
 ) -> pl.DataFrame:
     """Everything of a raw file that became no mention, with the reason."""
     return pl.concat(
         [
             records.reject_refused(refused, source, raw),
             records.reject_mentions(unmatched, raw, "unmatched", "about none of the topic's entities"),
+            records.reject_mentions(adrift.mentions, raw, "unmatched", adrift.reason),
             *(
                 records.reject_mentions(drop.mentions, raw, "filter", drop.reason, drop.rule, drop.version)
                 for drop in dropped

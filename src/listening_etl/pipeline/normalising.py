@@ -26,7 +26,9 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
     texts = ("text", "title", "url", "lang_declared", "place", "author_id", "author_handle", "author_name",
              "author_location", "in_reply_to", "conversation_id", "quoted_id", "reshared_id", "reply_to_author")  # fmt: skip
     mentions = (
-        mentions.with_columns(*(clean(pl.col(name)) for name in texts), pl.lit(source.name).alias("source"))
+        mentions.with_columns(
+            *(clean(pl.col(name)) for name in texts), pl.lit(source.identity).alias("source")
+        )
         .with_columns(
             pl.col(*texts).replace("", None),
         )
@@ -45,7 +47,7 @@ def normalise(mentions: pl.DataFrame, source: Any) -> pl.DataFrame:
         pl.col("rating").fill_nan(None),
         pl.col("rating_scale").fill_nan(None),
     )
-    identity = mentions.select(mention_ids(source.name, "native_id").alias("id"))["id"]
+    identity = mentions.select(mention_ids(source.identity, "native_id").alias("id"))["id"]
     return mentions.with_columns(
         digests(identity).alias("mention_id"), content_hashes(mentions).alias("content_hash")
     )

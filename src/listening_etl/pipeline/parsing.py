@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from listening_etl.errors import NotAMention
+from listening_etl.errors import Malformed, NotAMention
 from listening_etl.frame import INSTANT, from_mentions
 from listening_etl.model import Deletion, Mention, moment
 from listening_etl.pipeline.raw import as_received
@@ -47,24 +47,17 @@ def parse(source: Any, options: Any, raw: pl.DataFrame) -> Parsed:
         raw.select("item", "form").iter_rows()
     ):  # a plugin's parse takes one item
         try:
-            answer = source.parse(as_received(data, form), options)
-            found = [answer] if isinstance(answer, Mention | Deletion) else list(answer)
-            gone = [
-                (str(one.native_id), moment(one.deleted_at, "deleted_at") or times[row])
-                for one in found
-                if isinstance(one, Deletion)
-            ]
+            found = in_order(source.parse(as_received(data, form), options))
+            gone = [(str(d.native_id), moment(d.deleted_at, "deleted_at") or times[row]) for d in found.gone]
         except NotAMention as reason:
             refused.append(Refused(row, places[row], "skipped", str(reason) or "no mention"))
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the item is kept with the reason
             refused.append(Refused(row, places[row], "malformed", _reason(error)))
         else:
             deletions += gone
-            alive = [one for one in found if not isinstance(one, Deletion)]
-            mentions.extend(alive)
-            rows.extend([row] * len(alive))
-            if not found:
-                refused.append(Refused(row, places[row], "skipped", "no mention in it"))
+            mentions += found.alive
+            rows += [row] * len(found.alive)
+            refused += (Refused(row, places[row], stage, reason) for stage, reason in found.refused)
     frame, wrong = from_mentions(mentions)
     refused.extend(Refused(rows[i], places[rows[i]], "malformed", reason) for i, reason in wrong.items())
     kept = pl.Series("raw_row", [row for i, row in enumerate(rows) if i not in wrong], dtype=pl.Int32)
@@ -73,6 +66,30 @@ def parse(source: Any, options: Any, raw: pl.DataFrame) -> Parsed:
         deletions, schema=pl.Schema({"native_id": pl.String(), "deleted_at": INSTANT}), orient="row"
     )
     return Parsed(frame.with_columns(kept).hstack(origin), refused, told)
+
+
+class Answer(NamedTuple):
+    """What a plugin made of one item, sorted; of what was refused, stage and reason."""
+
+    alive: list[Mention]
+    gone: list[Deletion]
+    refused: list[tuple[str, str]]
+
+
+def in_order(answer: Any) -> Answer:
+    """Sort what `parse` returned: one thing or several, among which errors say what became no mention."""
+    if isinstance(answer, Mention):
+        return Answer([answer], [], [])
+    found = Answer([], [], [])
+    for one in [answer] if isinstance(answer, Deletion) else answer:
+        if isinstance(one, Deletion):
+            found.gone.append(one)
+        elif isinstance(one, Malformed | NotAMention):
+            stage = "malformed" if isinstance(one, Malformed) else "skipped"
+            found.refused.append((stage, str(one) or "no mention"))
+        else:
+            found.alive.append(one)
+    return found if any(found) else Answer([], [], [("skipped", "no mention in it")])
 
 
 def _reason(error: Exception) -> str:

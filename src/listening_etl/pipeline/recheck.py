@@ -32,7 +32,7 @@ def recheck(context: Context) -> dict[str, Any]:
     asked: dict[str, list[rechecks.Held]] = {}
     failures: list[ListeningError] = []
     for name in context.topic.sources:
-        if not isinstance(context.source(name)[0], Rechecks):
+        if context.topic.sources[name].same_as or not isinstance(context.source(name)[0], Rechecks):
             continue
         try:
             held = due(context, name)
@@ -66,8 +66,7 @@ def due(context: Context, name: str) -> list[rechecks.Held]:
 
 def _ask(context: Context, name: str, query: str, held: Sequence[rechecks.Held]) -> list[dict[str, Any]]:
     source, options = context.source(name)
-    times = [one.published_at for one in held]
-    window = Window(min(times), max(times) + timedelta(microseconds=1))
+    window = Window(min(one.seen_at for one in held), context.now())
     files = RawFiles(context, name)
     reason = "what became of mentions that we hold"
     with open_http(context, name) as http:

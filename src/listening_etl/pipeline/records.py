@@ -70,7 +70,7 @@ def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
         "author": _author(mentions),
         "private_author": _private_author(mentions),
         "place": mentions.select("place_id", name="place").drop_nulls().unique().sort("name"),
-        "engagement": _engagement(mentions),
+        "engagement": engagement(mentions),
         "link": _link(newest, source),
         "media": _media(newest),
     }
@@ -149,7 +149,8 @@ def _private_author(mentions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _engagement(mentions: pl.DataFrame) -> pl.DataFrame:
+def engagement(mentions: pl.DataFrame) -> pl.DataFrame:
+    """A snapshot of the counters of each mention that shows any."""
     counters = ("likes", "replies", "reshares", "views")
     return (
         mentions.filter(pl.any_horizontal(pl.col(*counters).is_not_null()))

@@ -112,7 +112,7 @@ as $$
             coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state = 'complete'), '{}') as done,
             coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state in ('gap', 'lost')), '{}') as missed
         from ops.coverage as c
-        where c.topic = of_topic
+        where c.topic = of_topic and c.state <> 'recheck'
         group by c.source, c.query
     )
     select a.source, (range_agg(a.done) - range_agg(a.missed - a.done)) * tstzmultirange(tstzrange(since, until))
@@ -134,7 +134,9 @@ as $$
             least((d.day + 1)::timestamp at time zone t.timezone, h.horizon) as until
         from listening.dim_topic as t
         cross join (select distinct unnest(of_days) as day) as d
-        cross join (select max(c.until) as horizon from ops.coverage as c where c.topic = of_topic) as h
+        cross join (
+            select max(c.until) as horizon from ops.coverage as c where c.topic = of_topic and c.state <> 'recheck'
+        ) as h
         where t.topic = of_topic
     ),
     answered as (

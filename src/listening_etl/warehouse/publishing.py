@@ -89,7 +89,7 @@ STATEMENTS: dict[str, str] = {
         FROM touched t JOIN listening.fct_link l USING (mention_id) JOIN listening.fct_mention p ON p.mention_id = l.other_id""",
     "asked_before": """
         CREATE TEMP TABLE asked_before ON COMMIT DROP AS
-        SELECT source, max(until) AS until FROM ops.coverage WHERE topic = :topic GROUP BY source""",
+        SELECT source, max(until) AS until FROM ops.coverage WHERE topic = :topic AND state <> 'recheck' GROUP BY source""",
     "touched_authors": """
         CREATE TEMP TABLE touched_author ON COMMIT DROP AS
         SELECT author_key FROM {author} UNION SELECT author_key FROM touched WHERE author_key IS NOT NULL""",

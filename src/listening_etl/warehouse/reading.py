@@ -117,7 +117,8 @@ def heard_by_day(connection: sa.Connection, topic: str) -> Rows:
         FROM (
             SELECT array_agg(g::date) AS days
             FROM listening.dim_topic t, LATERAL (
-                SELECT min(c.since) AS since, max(c.until) AS until FROM ops.coverage c WHERE c.topic = t.topic
+                SELECT min(c.since) AS since, max(c.until) AS until FROM ops.coverage c
+                WHERE c.topic = t.topic AND c.state <> 'recheck'
             ) c, generate_series((c.since AT TIME ZONE t.timezone)::date,
                 ((c.until - interval '1 microsecond') AT TIME ZONE t.timezone)::date, '1 day') g
             WHERE t.topic = :topic

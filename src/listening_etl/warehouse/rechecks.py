@@ -10,7 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 DUE = sa.text("""
-    SELECT m.mention_id, coalesce(p.native_id, m.native_id) AS native_id, m.published_at,
+    SELECT m.mention_id, coalesce(p.native_id, m.native_id) AS native_id,
+           coalesce(r.checked_at, m.first_fetched_at) AS seen_at,
            NOT EXISTS (
                SELECT FROM listening.bridge_mention_entity b
                WHERE b.topic = :topic AND b.mention_id = m.mention_id AND b.match <> 'context') AS context
@@ -26,11 +27,11 @@ DUE = sa.text("""
 
 @dataclass(frozen=True)
 class Held:
-    """A mention that we hold, by the id that its platform knows."""
+    """A mention that we hold, by the id that its platform knows, and when it was last asked after."""
 
     mention_id: UUID
     native_id: str
-    published_at: datetime
+    seen_at: datetime
     context: bool
 
 

@@ -127,9 +127,9 @@ def test_unchanged_pages_are_asked_for_politely(server, slept):
     date = "Sun, 01 Nov 2026 10:00:00 GMT"
     server.pages["/a"] = [(200, {"ETag": '"v1"', "Last-Modified": date}, b"one"), (304, {}, b"")]
     http = Http(cache=cache, allow_private=True, sleep=slept.append)
-    assert http.get(server.url("/a")).body == b"one"
+    assert http.get(server.url("/a"), conditional=True).body == b"one"
     assert cache == {server.url("/a"): Validators('"v1"', date)}
-    again = http.get(server.url("/a"))
+    again = http.get(server.url("/a"), conditional=True)
     http.close()
     assert (again.status, again.body) == (304, b"")
     assert server.seen[1].headers["if-none-match"] == '"v1"'
@@ -137,10 +137,18 @@ def test_unchanged_pages_are_asked_for_politely(server, slept):
     assert cache == {server.url("/a"): Validators('"v1"', date)}
 
 
+def test_a_page_of_many_is_never_conditional(server):
+    server.pages["/a"] = (200, {"ETag": '"v1"'}, b"one")
+    with Http(cache={}, allow_private=True) as http:
+        http.get(server.url("/a"))
+        http.get(server.url("/a"))
+    assert "if-none-match" not in server.seen[1].headers
+
+
 def test_without_a_cache_nothing_is_conditional(server, http):
     server.pages["/a"] = (200, {"ETag": '"v1"'}, b"one")
-    http.get(server.url("/a"))
-    http.get(server.url("/a"))
+    http.get(server.url("/a"), conditional=True)
+    http.get(server.url("/a"), conditional=True)
     assert "if-none-match" not in server.seen[1].headers
 
 

@@ -227,9 +227,6 @@ def test_clients_in_threads_keep_one_pace_together():
         thread.join()
     assert len(sent) == 12
     assert sent[-1] - began >= 11 * 0.05 - 0.005  # the first goes at once
-    assert all(
-        sum(1 for other in sent if one <= other < one + 0.2) <= 6 for one in sent
-    )  # 4 and some scatter
 
 
 def test_two_clients_of_a_process_share_what_a_host_said(server):

@@ -134,7 +134,7 @@ def test_not_modified_means_what_came_last_time(topic):
     try:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         fetch = (
-            f'answer = http.get("{url}")\n'
+            f'answer = http.get("{url}", conditional=True)\n'
             '        if answer.status == 200: yield {"n": int(answer.body), "at": "2026-10-01T00:00:00Z"}'
         )
         context = topic(shop(fetch))

@@ -1,0 +1,222 @@
+"""What Mastodon's servers and streams say, as mentions: the reading that its sources share; no source itself.
+
+Ids are those of the server that was asked: only these are what a status names as the one it answers.
+"""
+
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
+import orjson
+
+from listening_etl import (
+    Author,
+    Deletion,
+    Malformed,
+    Media,
+    Mention,
+    NotAMention,
+    SourceUnreadable,
+    text_of_html,
+)
+
+ABOUT_A_STATUS = frozenset({"mention", "status", "quote", "update", "poll", "quoted_update"})
+MEDIA_KINDS = {"image": "image", "video": "video", "gifv": "video", "audio": "audio"}
+ANCHOR, ADDRESS = re.compile(r"<a\s[^>]*>", re.IGNORECASE), re.compile(r"""href=["']([^"']*)["']""")
+NO_LINK = re.compile(r"""class=["'][^"']*\b(mention|hashtag)\b|rel=["'][^"']*\btag\b""")
+QUOTE_AS_TEXT = re.compile(r'<(p|span) class="quote-inline">.*?</\1>', re.DOTALL)
+
+
+def dicts(value):
+    """The objects in a list, nothing for anything else."""
+    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
+
+
+def part(value, *names):
+    """The object under a path of names, an empty one where there is none."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+# What an answer holds.
+
+
+def rows_of(answer):
+    """What stands in an answer: statuses, notifications, events of a stream; a thread is one row."""
+    try:
+        page = orjson.loads(answer)
+    except orjson.JSONDecodeError as error:
+        lines = [line for line in answer.splitlines() if line.strip()]
+        try:
+            rows = [orjson.loads(line) for line in lines if len(lines) > 1]
+        except orjson.JSONDecodeError:
+            rows = list(events_of(answer.decode("utf-8", "replace")))
+        if not rows:
+            raise SourceUnreadable(f"it is no JSON ({error})", do="Give an answer of Mastodon's.") from None
+        return dicts(rows)
+    if isinstance(page, list):
+        return dicts(page)
+    if "error" in part(page):
+        raise NotAMention(f"an error: {page['error']}")
+    for name in ("statuses", "notifications"):
+        if isinstance(part(page).get(name), list):
+            return dicts(page[name])
+    return [part(page)]
+
+
+def events_of(stream):
+    """The events of a stream as server-sent events, in the form that they have over a websocket."""
+    name, data = None, []
+    for line in [*stream.splitlines(), ""]:
+        field, _, value = line.partition(":")
+        if field == "event":
+            name = value.strip()
+        elif field == "data":
+            data.append(value.removeprefix(" "))
+        elif not line and name:
+            yield {"event": name, "payload": "\n".join(data)}
+            name, data = None, []
+
+
+def statuses_of(row):
+    """The statuses of one row: of a thread, of an event, of a notification, of a boost, or itself."""
+    if "event" in row:
+        payload = row.get("payload")
+        payload = orjson.loads(payload) if isinstance(payload, str) and payload[:1] == "{" else payload
+        if not isinstance(payload, dict):
+            raise NotAMention(f"an event: {row['event']}")
+        return statuses_of(payload)
+    if "ancestors" in row or "descendants" in row:
+        return [*dicts(row.get("ancestors")), *dicts([row.get("status")]), *dicts(row.get("descendants"))]
+    if "type" in row and "content" not in row and "account" in row:
+        if row["type"] not in ABOUT_A_STATUS or not part(row, "status"):
+            raise NotAMention(f"a notification: {row['type']}")
+        return [row["status"]]
+    if "last_status" in row:
+        return dicts([row["last_status"]])
+    if "acct" in row or "history" in row:
+        raise NotAMention(
+            "an account, not what it wrote" if "acct" in row else "a link or hashtag that trends"
+        )
+    if not {"content", "account", "created_at"} & set(row):
+        raise NotAMention(f"it holds no status, only {', '.join(sorted(row)[:5]) or 'nothing'}")
+    return [*dicts([row.get("reblog")]), row]
+
+
+def parse_row(row, options):
+    """One row of an answer as its mentions. Who hides a post of a thread hides that post, not the thread."""
+    if row.get("event") == "delete":
+        return Deletion(str(row.get("payload")))
+    statuses = statuses_of(row)
+    accounts = {str(status.get("id")): part(status, "account") for status in statuses}
+    first = next(iter(statuses), {})
+    root = first.get("in_reply_to_id") or first.get("id") if "descendants" in row else None
+    found, reasons = [], []
+    for status in statuses:
+        try:
+            if reason := refusal(status, options):
+                raise NotAMention(reason)
+            found.append(mention_of(status, accounts, root))
+        except (NotAMention, Malformed) as reason:
+            reasons.append(reason)
+        except (TypeError, AttributeError, ValueError) as error:
+            reasons.append(Malformed(f"it is not written as a status is: {error}"))
+    if not found:
+        raise reasons[0] if reasons else NotAMention("an empty thread")
+    return found if len(statuses) > 1 else found[0]
+
+
+# From a status to a mention.
+
+
+def refusal(status, options):
+    """Why a status is not for us: it is not public, or its author does not want to be found; else None."""
+    account = part(status, "account")
+    if status.get("visibility", "public") != "public":
+        return f"its visibility is {status['visibility']}"
+    if account.get("noindex") is True:
+        return "its author asks not to be indexed"
+    if account.get("indexable") is False and not (options and options.unsearchable):
+        return "its author did not agree to be found by search"
+    return None
+
+
+def mention_of(status, accounts, root):
+    """One status as a mention; `handles` by id are those of the authors of the same thread."""
+    boosted, answered = part(status, "reblog").get("id"), status.get("in_reply_to_id")
+    account, content = part(status, "account"), status.get("content")
+    quoted = part(status, "quote")
+    content = QUOTE_AS_TEXT.sub("", content) if quoted and content else content
+    lines = [text_of_html(content), *(f"- {option.get('title')}" for option in poll_of(status))]
+    return Mention(
+        native_id=status.get("id"),
+        kind="reply" if answered else "post",
+        channel="social",
+        url=status.get("url") or status.get("uri"),
+        title=status.get("spoiler_text") or None,
+        text=None if boosted else "\n".join(filter(None, lines)) or None,
+        lang_declared=status.get("language"),
+        published_at=status.get("created_at"),
+        updated_at=status.get("edited_at"),
+        author=author_of(account),
+        in_reply_to=answered,
+        conversation_id=root or (None if answered or boosted else status.get("id")),
+        reply_to_author=answered and (handle_of(accounts.get(answered, {})) or answered_of(status)),
+        quoted_id=part(quoted, "quoted_status").get("id")
+        or quoted.get("quoted_status_id")
+        or quoted.get("id"),
+        reshared_id=boosted,
+        tagged=tuple(filter(None, map(handle_of, dicts(status.get("mentions"))))),
+        hashtags=tuple(tag["name"] for tag in dicts(status.get("tags")) if tag.get("name")),
+        links=() if boosted else links_of(content, part(status, "card").get("url")),
+        media=tuple(media_of(status)),
+        likes=status.get("favourites_count"),
+        replies=status.get("replies_count"),
+        reshares=status.get("reblogs_count"),
+    )
+
+
+def poll_of(status):
+    """The options of a poll."""
+    return dicts(part(status, "poll").get("options"))
+
+
+def handle_of(account):
+    """`name@server`, as everybody writes it; the server leaves itself out for its own people."""
+    name, host = account.get("acct"), urlsplit(account.get("url") or "").netloc
+    return f"{name}@{host}" if name and host and "@" not in name else name
+
+
+def answered_of(status):
+    """Whom a status answers, when it says so by a tag or is its own author's."""
+    people = [part(status, "account"), *dicts(status.get("mentions"))]
+    wanted = status.get("in_reply_to_account_id")
+    return next((handle_of(person) for person in people if wanted and person.get("id") == wanted), None)
+
+
+def author_of(account):
+    """Who wrote it, as this server knows them."""
+    if not account:
+        return None
+    return Author(
+        native_id=account.get("id"),
+        handle=handle_of(account),
+        name=account.get("display_name") or None,
+        followers=account.get("followers_count"),
+    )
+
+
+def links_of(content, card):
+    """Addresses that a text leads to, each once; those of people and hashtags are no links."""
+    anchors = [tag for tag in ANCHOR.findall(content or "") if not NO_LINK.search(tag)]
+    found = [unescape(address) for tag in anchors for address in ADDRESS.findall(tag)]
+    return tuple(dict.fromkeys(url for url in [*found, card] if url and url.startswith("http")))
+
+
+def media_of(status):
+    """Pictures, videos and sounds with the words that describe them."""
+    for medium in dicts(status.get("media_attachments")):
+        if url := medium.get("url") or medium.get("remote_url"):
+            kind = MEDIA_KINDS.get(medium.get("type"), "other")
+            yield Media(url=url, kind=kind, alt_text=medium.get("description") or None)
