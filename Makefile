@@ -23,7 +23,7 @@ else
 endif
 
 # Real servers that the tests talk to, in an environment of their own: their pins are not ours.
-SERVERS := mastodon-mock matrix-synapse flask-websub[celery,redis] flask cachelib setuptools
+SERVERS := mastodon-mock matrix-synapse flask-websub[celery,redis] flask cachelib setuptools tap-jsonl
 SERVER_STAMP := .servers/.installed
 
 .PHONY: help install demo test test-servers servers check bench up down clean

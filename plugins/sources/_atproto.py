@@ -5,18 +5,20 @@ Posts come as views (with counts and people), as bare records, and in events; al
 
 from datetime import datetime
 
-import orjson
-
 from listening_etl import (
     Author,
     Deletion,
-    Malformed,
     Media,
     Mention,
     NotAMention,
     SourceUnreadable,
+    dicts,
     epoch,
+    json_answer,
+    part,
 )
+
+from ._members import member, together
 
 POST = "app.bsky.feed.post"
 LISTS = ("posts", "feed", "records", "notifications", "bookmarks")
@@ -26,18 +28,6 @@ HIDDEN = {
     "!hide": "hidden by Bluesky's moderation",
     "!takedown": "taken down by Bluesky's moderation",
 }
-
-
-def dicts(value):
-    """The objects in a list, nothing for anything else: records hold whatever their author's program wrote."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(value, *names):
-    """The object under a path of names, an empty one where there is none."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 def words(value):
@@ -50,14 +40,13 @@ def words(value):
 
 def decoded(answer):
     """An answer as objects: one, or a list of them when it has one a line, as streams are recorded."""
+    lines = [line for line in answer.splitlines() if line.strip()]
     try:
-        return orjson.loads(answer)
-    except orjson.JSONDecodeError as error:
-        lines = [line for line in answer.splitlines() if line.strip()]
-        try:
-            return [orjson.loads(line) for line in lines] if len(lines) > 1 else orjson.loads(answer)
-        except orjson.JSONDecodeError:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Give an answer of Bluesky's.") from None
+        return json_answer(answer)
+    except SourceUnreadable:
+        if len(lines) < 2:
+            raise
+        return [json_answer(line) for line in lines]
 
 
 def rows_of(page):
@@ -307,18 +296,8 @@ def parse_row(row):
     """One row of an answer as its mentions. Who hides a post of a thread hides that post, not the thread."""
     if event := event_of(row):
         return of_event(event)
-    views = [view for view in conversation(row) if view]
-    people = [part(view, "author") for view in views]
+    # What a post answers is often what its conversation began with: it stands there twice.
+    views = {view.get("uri") or number: view for number, view in enumerate(conversation(row)) if view}
+    people = [part(view, "author") for view in views.values()]
     handles = {str(person.get("did")): person.get("handle") for person in people}
-    found, reasons = {}, []
-    for view in views:
-        try:
-            one = mention_of(view, handles)
-            found[one.native_id] = one
-        except (NotAMention, Malformed) as reason:
-            reasons.append(reason)
-        except (TypeError, AttributeError, ValueError) as error:
-            reasons.append(Malformed(f"it is not written as a post is: {error}"))
-    if not found:
-        raise reasons[0] if reasons else NotAMention("it holds no post")
-    return list(found.values()) if len(views) > 1 else next(iter(found.values()))
+    return together(member(mention_of, view, handles) for view in views.values())

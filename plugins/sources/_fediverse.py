@@ -12,13 +12,17 @@ import orjson
 from listening_etl import (
     Author,
     Deletion,
-    Malformed,
     Media,
     Mention,
     NotAMention,
     SourceUnreadable,
+    dicts,
+    json_answer,
+    part,
     text_of_html,
 )
+
+from ._members import member, together
 
 ABOUT_A_STATUS = frozenset({"mention", "status", "quote", "update", "poll", "quoted_update"})
 MEDIA_KINDS = {"image": "image", "video": "video", "gifv": "video", "audio": "audio"}
@@ -27,34 +31,17 @@ NO_LINK = re.compile(r"""class=["'][^"']*\b(mention|hashtag)\b|rel=["'][^"']*\bt
 QUOTE_AS_TEXT = re.compile(r'<(p|span) class="quote-inline">.*?</\1>', re.DOTALL)
 
 
-def dicts(value):
-    """The objects in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(value, *names):
-    """The object under a path of names, an empty one where there is none."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
 # What an answer holds.
 
 
 def rows_of(answer):
     """What stands in an answer: statuses, notifications, events of a stream; a thread is one row."""
     try:
-        page = orjson.loads(answer)
-    except orjson.JSONDecodeError as error:
-        lines = [line for line in answer.splitlines() if line.strip()]
-        try:
-            rows = [orjson.loads(line) for line in lines if len(lines) > 1]
-        except orjson.JSONDecodeError:
-            rows = list(events_of(answer.decode("utf-8", "replace")))
-        if not rows:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Give an answer of Mastodon's.") from None
-        return dicts(rows)
+        page = json_answer(answer)
+    except SourceUnreadable:
+        if rows := recorded(answer):
+            return rows
+        raise
     if isinstance(page, list):
         return dicts(page)
     if "error" in part(page):
@@ -63,6 +50,15 @@ def rows_of(answer):
         if isinstance(part(page).get(name), list):
             return dicts(page[name])
     return [part(page)]
+
+
+def recorded(stream):
+    """The events of a recorded stream: one a line, as over a websocket, or server-sent."""
+    lines = [line for line in stream.splitlines() if line.strip()]
+    try:
+        return dicts([json_answer(line) for line in lines if len(lines) > 1])
+    except SourceUnreadable:
+        return list(events_of(stream.decode("utf-8", "replace")))
 
 
 def events_of(stream):
@@ -112,19 +108,7 @@ def parse_row(row, options):
     accounts = {str(status.get("id")): part(status, "account") for status in statuses}
     first = next(iter(statuses), {})
     root = first.get("in_reply_to_id") or first.get("id") if "descendants" in row else None
-    found, reasons = [], []
-    for status in statuses:
-        try:
-            if reason := refusal(status, options):
-                raise NotAMention(reason)
-            found.append(mention_of(status, accounts, root))
-        except (NotAMention, Malformed) as reason:
-            reasons.append(reason)
-        except (TypeError, AttributeError, ValueError) as error:
-            reasons.append(Malformed(f"it is not written as a status is: {error}"))
-    if not found:
-        raise reasons[0] if reasons else NotAMention("an empty thread")
-    return found if len(statuses) > 1 else found[0]
+    return together(member(public_mention, status, accounts, root, options) for status in statuses)
 
 
 # From a status to a mention.
@@ -137,13 +121,20 @@ def refusal(status, options):
         return f"its visibility is {status['visibility']}"
     if account.get("noindex") is True:
         return "its author asks not to be indexed"
-    if account.get("indexable") is False and not (options and options.unsearchable):
+    if options and options.searchable_only and account.get("indexable") is False:
         return "its author did not agree to be found by search"
     return None
 
 
+def public_mention(status, accounts, root, options):
+    """A status as a mention, unless it is not for us."""
+    if reason := refusal(status, options):
+        raise NotAMention(reason)
+    return mention_of(status, accounts, root)
+
+
 def mention_of(status, accounts, root):
-    """One status as a mention; `handles` by id are those of the authors of the same thread."""
+    """One status as a mention; `accounts` are the authors of the same thread by the ids of their statuses."""
     boosted, answered = part(status, "reblog").get("id"), status.get("in_reply_to_id")
     account, content = part(status, "account"), status.get("content")
     quoted = part(status, "quote")

@@ -5,6 +5,7 @@ import hashlib
 import io
 import time
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -97,11 +98,10 @@ def unpacked(body):
     """The bytes of a feed that was kept as it came over the wire: with gzip, deflate, or as it is."""
     if body.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1] in (b"<", b"{", b""):
         return body
+    packed = body[:-8] if body[:2] == b"\x1f\x8b" else body  # a wrong checksum is no reason to lose the feed
     for window_bits in (47, -15):  # gzip or zlib by their headers; deflate without one
-        try:
-            return zlib.decompressobj(window_bits).decompress(body, LARGEST)
-        except zlib.error:
-            continue
+        with suppress(zlib.error):
+            return zlib.decompressobj(window_bits).decompress(packed, LARGEST)
     return body
 
 
@@ -287,7 +287,7 @@ class Feed:
                 times.append(published(entry))
                 yield Item(entry, f"{where}#{number}", fetched_at)
         oldest = min((time for time in times if time), default=None)
-        if polled is not None and oldest is not None and oldest > window.since:
+        if options.url and polled is not None and oldest is not None and oldest > window.since:
             why = "the feed goes back no further; what was in it before may have rolled out of it"
             yield Gap(window.since, min(oldest, window.until), why)
 

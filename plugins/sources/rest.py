@@ -278,8 +278,7 @@ class Listing:
         url = address or filled(options.url, known, lambda words: quote(words, safe=""))
         if options.method == "POST":
             return self.http.post(url, headers, params, json=filled(options.body or {}, known))
-        # Accepted, it is not remembered: that a page is as it was when another window was asked for says nothing.
-        return self.http.get(url, headers, params, accept=(200,))
+        return self.http.get(url, headers, params)
 
     def following(self, answer, document, count, where):
         """The address of the next page, empty where the placeholders make it, None at the end."""

@@ -30,9 +30,6 @@ from listening_etl import (
 
 AGENT = "listening-etl"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-# Every request is unconditional: that the sitemap did not change since another window says nothing of this one,
-# and what `http` hands over as accepted it does not remember.
-FOUND = (200,)
 REFUSALS = tuple(status for status in range(400, 500) if status != 429)
 LARGEST, MOST_SITEMAPS = 50_000_000, 500
 PATIENCE = 900.0  # seconds that a window may wait in all for a site's crawl delay; then comes a gap
@@ -104,14 +101,14 @@ class Site:
         if (place := urljoin(url, "/")) not in self._rules:
             from protego import Protego
 
-            robots = self.http.get(f"{place}robots.txt", accept=(*FOUND, *REFUSALS))  # none: all is allowed
+            robots = self.http.get(f"{place}robots.txt", accept=REFUSALS)  # none: all is allowed
             said = robots.text[:500_000] if robots.status == 200 else ""
             reserved = "".join(f"Disallow: {path}\n" for path in self._reservations(place))
             self._rules[place] = Protego.parse(said), Protego.parse(f"User-agent: *\n{reserved}")
         return self._rules[place]
 
     def _reservations(self, place):
-        answer = self.http.get(f"{place}.well-known/tdmrep.json", accept=(*FOUND, *REFUSALS))
+        answer = self.http.get(f"{place}.well-known/tdmrep.json", accept=REFUSALS)
         rules = []
         with suppress(orjson.JSONDecodeError):  # many sites answer every address with a page
             rules = orjson.loads(answer.body) if answer.status == 200 else []
@@ -138,7 +135,7 @@ class Site:
                 raise SourceUnreadable(
                     f"it has more than {MOST_SITEMAPS} sitemaps", where=self.address, do=do
                 )
-            answer = self.http.get(address, accept=FOUND if address in starts else (*FOUND, 404, 410))
+            answer = self.http.get(address, accept=() if address in starts else (404, 410))
             if answer.status != 200:
                 continue  # an index may still name what is gone
             is_index, listed = sitemap_of(answer.body, answer.url)
@@ -160,7 +157,7 @@ class Site:
         """A page as it came, or why it was not kept."""
         if reason := self.refusal(page.url):
             return {"url": page.url, "refused": reason}
-        answer = self.http.get(page.url, headers={"accept": ACCEPT}, accept=(*FOUND, *REFUSALS))
+        answer = self.http.get(page.url, headers={"accept": ACCEPT}, accept=REFUSALS)
         self.http.pause(page.url, self.delay(page.url))
         if answer.status != 200:
             return {"url": page.url, "status": answer.status}

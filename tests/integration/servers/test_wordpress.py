@@ -21,11 +21,11 @@ from listening_etl.pipeline.run import run
 from listening_etl.warehouse.engine import transaction
 from plugins.sources.feed import Feed, FeedOptions
 from plugins.sources.wordpress import WordPress, WordPressOptions
+from tests.integration.servers.replaying import INSTALL
 from tests.integration.servers.starting import free_port, listens, program, running
 
 pytestmark = pytest.mark.heavy
 
-INSTALL = "sh tests/integration/servers/install_heavy.sh"
 PROGRAM = Path(os.environ.get("LISTENING_WORDPRESS", "/usr/share/wordpress"))
 OURS = Path(__file__).parent / "wordpress"
 SETTINGS = """\

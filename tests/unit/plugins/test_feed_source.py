@@ -9,6 +9,7 @@ import zlib
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -212,9 +213,11 @@ def test_an_odd_entry_is_malformed_and_nothing_worse(entry):
 
 
 def fetched(since, tmp_path, body=RSS, **options):
-    """What a feed in a file gives for the day from `since`: items, and gaps."""
-    (tmp_path / "feed.xml").write_text(body, "utf-8")
-    found = list(SOURCE.fetch(FeedOptions(path=tmp_path / "feed.xml", **options), slice_from(since), None))
+    """What a polled feed gives for the day from `since`: items, and gaps."""
+    door = httpx.MockTransport(lambda _: httpx.Response(200, content=body.encode()))
+    with Http(transport=door) as http:
+        asked = FeedOptions(url="https://feed.test/rss", **options)
+        found = list(SOURCE.fetch(asked, slice_from(since), http))
     return [one for one in found if isinstance(one, Item)], [one for one in found if isinstance(one, Gap)]
 
 
@@ -255,7 +258,8 @@ def test_an_inbox_that_is_not_there(tmp_path):
 
 @pytest.mark.parametrize("pack", [
     gzip.compress, zlib.compress, lambda body: zlib.compress(body, wbits=-15), lambda body: body,
-], ids=["gzip", "zlib", "deflate", "plain"])  # fmt: skip
+    lambda body: gzip.compress(body)[:-8] + b"checksum",
+], ids=["gzip", "zlib", "deflate", "plain", "gzip with a wrong checksum"])  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_recorded_feed_is_unpacked(pack, encoding):
     body = RSS.replace('encoding="utf-8"', f'encoding="{encoding}"').encode(encoding)

@@ -49,6 +49,7 @@ def test_a_post_of_brandwatch(brandwatch):
 def test_a_reply_names_its_original_by_the_id_of_that(brandwatch):
     post, reply = brandwatch[1][:2]
     assert (reply.kind, reply.in_reply_to) == ("reply", post.native_id)
+    assert (reply.author.followers, reply.likes) == (9200, 0)  # the page type is X, the columns are Twitter's
     assert reply.text == "@ana_cafe Bonjour Ana, écrivez-nous"  # no full text: the snippet
 
 

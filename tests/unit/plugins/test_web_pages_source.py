@@ -20,7 +20,7 @@ from listening_etl import (
     SourceUnreadable,
     Window,
 )
-from listening_etl.http import Http, Validators
+from listening_etl.http import Http
 from plugins.sources.web_pages import Listed, WebOptions, WebPages
 
 SAMPLES = Path(__file__).parents[2] / "contract" / "samples" / "web"
@@ -43,8 +43,8 @@ def sitemap(*entries, kind="urlset", part="url"):
 class Website:
     """Answers by path (host and all for others): text, bytes, a status, or an httpx.Response."""
 
-    def __init__(self, answers, **settings):
-        self.answers, self.asked, self.slept, self.settings = answers, [], [], settings
+    def __init__(self, answers):
+        self.answers, self.asked, self.slept = answers, [], []
 
     def http(self):
         def answer(request):
@@ -58,7 +58,7 @@ class Website:
             kind = "text/html; charset=utf-8" if isinstance(given, str) else "application/octet-stream"
             return httpx.Response(200, content=given, headers={"content-type": kind})
 
-        return Http(transport=httpx.MockTransport(answer), sleep=self.slept.append, **self.settings)
+        return Http(transport=httpx.MockTransport(answer), sleep=self.slept.append)
 
     def fetched(self, url=SITE, **options):
         return list(SOURCE.fetch(WebOptions(url=url, **options), SLICE, self.http()))
@@ -177,16 +177,6 @@ def test_addresses_can_be_chosen():
         "/cafe/1": ARTICLE.format(""),
     })  # fmt: skip
     assert said(site.fetched(include="/cafe/", exclude="/video/")) == ["/cafe/1"]
-
-
-def test_nothing_is_asked_conditionally():
-    answers = {"/sitemap.xml": httpx.Response(200, content=sitemap(), headers={"etag": '"1"'})}
-    cache = {f"{SITE}/sitemap.xml": Validators('"0"')}
-    site = Website(answers, cache=cache)
-    site.fetched(f"{SITE}/sitemap.xml")
-    assert cache == {
-        f"{SITE}/sitemap.xml": Validators('"0"')
-    }  # nothing learnt that would empty the next answer
 
 
 def test_a_site_that_refuses_every_page_is_an_error():
