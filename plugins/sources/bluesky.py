@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from listening_etl import (
     Capabilities,
@@ -13,10 +13,12 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     hookimpl,
+    part,
 )
 
-from ._atproto import POST, decoded, dicts, hidden, of_thread, parse_row, part, published, rows_of
+from ._atproto import POST, decoded, hidden, of_thread, parse_row, published, rows_of
 
 BLUESKY, APPVIEW = "https://bsky.social", "https://api.bsky.app"
 PAGE, MOST_PAGES, RECHECKED_AT_ONCE = 100, 100, 25
@@ -24,19 +26,17 @@ INSTANT, ROUND_UP = timedelta(milliseconds=1), timedelta(microseconds=999)
 
 
 class BlueskyOptions(Options):
-    """`queries` replace those made of the topic's entities; `authors` are handles whose feeds are read.
+    """What is read, and whom to ask: `appview`, or, where strangers get no answer there, `service`, logged in."""
 
-    Questions go to `appview`, which answers strangers; where it does not, and there are `handle` and
-    `app_password`, to `service`, logged in. A `service` of your own is asked at once unless `appview` is given.
-    """
-
-    queries: tuple[str, ...] | None = None
-    authors: tuple[str, ...] = ()
-    threads: bool = True
-    handle: str | None = None
-    app_password: SecretStr | None = None
-    service: str = BLUESKY
-    appview: str | None = None
+    queries: tuple[str, ...] | None = Field(
+        None, description="searches in Bluesky's words, in the place of those made of the topic's entities"
+    )
+    authors: tuple[str, ...] = Field((), description="handles of accounts whose feeds are read too")
+    threads: bool = Field(True, description="fetch the thread around each post: a request a thread")
+    handle: str | None = Field(None, description="account to log in with where strangers get no answer")
+    app_password: SecretStr | None = Field(None, description="of that account, made in Bluesky's settings")
+    service: str = Field(BLUESKY, description="where the account logs in; one of your own is asked at once")
+    appview: str | None = Field(None, description=f"who answers strangers; unless given, {APPVIEW}")
 
     @model_validator(mode="after")
     def _both_or_neither(self):

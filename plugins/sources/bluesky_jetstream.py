@@ -21,9 +21,10 @@ from listening_etl import (
     Truncated,
     epoch,
     hookimpl,
+    part,
 )
 
-from ._atproto import POST, decoded, event_of, parse_row, part, rows_of, words
+from ._atproto import POST, decoded, event_of, parse_row, rows_of, words
 from .bluesky import APPVIEW, Bluesky, BlueskyOptions, Service
 
 REWIND = timedelta(seconds=5)
@@ -32,19 +33,18 @@ ROLLED_ON = timedelta(minutes=1)
 
 
 class BlueskyJetstreamOptions(Options):
-    """`url` is a Jetstream: one whose address ends in `/subscribe`, or the newer `…subscribeEvents`.
+    """Which stream is heard, and what of it is kept."""
 
-    `deletions`: whether every deletion of a post is kept (see the source). `profiles`: whether the authors of
-    what is kept are looked up at `appview`. `late`: seconds after the end of a window for which posts written
-    inside it are still waited for. `silence`: seconds without any event after which the stream counts as stuck.
-    """
-
-    url: str = Field("wss://jetstream2.us-east.bsky.network/subscribe", pattern="^wss?://[^?#]+$")
-    deletions: bool = True
-    profiles: bool = True
-    appview: str = APPVIEW
-    late: float = 30
-    silence: float = 10
+    url: str = Field(
+        "wss://jetstream2.us-east.bsky.network/subscribe",
+        pattern="^wss?://[^?#]+$",
+        description="of a Jetstream: …/subscribe, or the newer …subscribeEvents",
+    )
+    deletions: bool = Field(True, description="keep every deletion of a post: some ten thousand an hour")
+    profiles: bool = Field(True, description="look up the authors of what is kept: a request for 25")
+    appview: str = Field(APPVIEW, description="where authors and rechecked posts are looked up")
+    late: float = Field(30, description="seconds after a window for which its posts are still waited for")
+    silence: float = Field(10, description="seconds without any event after which the stream counts as stuck")
 
 
 def fold(text):
@@ -189,8 +189,10 @@ class BlueskyJetstream:
     minutes that runs look back, and mass deletion: that an account was closed, suspended or taken down is
     kept as an event of no mention, and its posts go at their recheck. Posts of people who show them to
     logged-in readers only are left out, as far as `profiles` tell. With the source `bluesky` beside it each
-    post is heard twice: choose one of them for figures. Limits: none stated; one connection a slice, and for
-    profiles 3,000 requests in 5 minutes. Terms: deletions must be honoured.
+    post is heard twice: `same_as: bluesky` in the settings of this one (the name that the other has there) makes
+    both bring the same mentions, each counted once, and lets the deletions heard here reach those found there.
+    Limits: none stated; one connection a slice, and for profiles 3,000 requests in 5 minutes. Terms: deletions
+    must be honoured.
     """
 
     name = "bluesky_jetstream"
@@ -215,6 +217,7 @@ class BlueskyJetstream:
 
     def fetch(self, options, slice, http):
         """The events of the window that are kept, as they came; without a query every post is."""
+        http.check(options.url)
         service = Service(BlueskyOptions(appview=options.appview), http)
         wanted, window = Wanted(slice.query, options, service), slice.window
         held, reached, events = [], None, replay(options, window)

@@ -181,6 +181,7 @@ class Mail:
 
     def fetch(self, options, slice, http):
         """Mails of the window as they are stored, behind two lines with what the server knows of each."""
+        http.check(f"imaps://{options.host}:{options.port}")
         wanted, window = f"(UID INTERNALDATE BODY.PEEK[]<0.{options.largest}>)", slice.window
         with opened(options) as server:
             validity = (server.response("UIDVALIDITY")[1] or [b"0"])[0].decode()

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from listening_etl import (
     Capabilities,
@@ -16,26 +16,30 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     hookimpl,
+    part,
 )
 
-from ._fediverse import dicts, parse_row, part, refusal, rows_of
+from ._fediverse import parse_row, refusal, rows_of
 
 PAGE, MOST_PAGES, RECHECKED_AT_ONCE = 40, 100, 20
 INSTANT = timedelta(milliseconds=1)
 
 
 class MastodonOptions(Options):
-    """`queries` replace those made of the topic's entities: words to search for, or `#hashtag`.
+    """Which server is asked, and for what."""
 
-    `unsearchable`: also take public posts of people who did not agree to be found by search.
-    """
-
-    instance: str = "https://mastodon.social"
-    token: SecretStr | None = None
-    queries: tuple[str, ...] | None = None
-    threads: bool = True
-    unsearchable: bool = False
+    instance: str = Field("https://mastodon.social", description="address of the server")
+    token: SecretStr | None = Field(None, description="of an account there; its search wants one")
+    queries: tuple[str, ...] | None = Field(
+        None, description="words to search for, or #hashtag, in the place of those of the topic's entities"
+    )
+    threads: bool = Field(True, description="fetch the thread around each post: a request a thread")
+    searchable_only: bool = Field(
+        False,
+        description="leave out whoever did not agree to be found by full-text search, under hashtags too",
+    )
 
 
 class Server:
@@ -177,12 +181,13 @@ class Mastodon:
     """Public posts that one Mastodon server knows: found by search, or under a hashtag, with their threads.
 
     Collects posts of that server's people and of those whom it follows elsewhere, with answers and counts as
-    far as they reached it, edits, polls, pictures and links. Misses what never reached that server, posts that
-    are not public, and posts of people who ask not to be indexed or did not agree to be found by search, which
-    are left out on purpose (`unsearchable` takes the latter, whose hashtags are open to all). Its search finds
-    only what people agreed to and needs a token; without one, hashtags alone are read, names as hashtags too.
-    Ids are the server's own: another server is another source. Limits: 300 requests in 5 minutes, 40 statuses
-    each. Terms: each server has its own; deletions are found by asking again, 20 statuses a request.
+    far as they reached it, edits, polls, pictures and links. Misses what never reached that server. Left out on
+    purpose: posts that are not public, and those of people whose account says `noindex`. Whether people agreed
+    to be found (`indexable`) concerns full-text search alone, in which the server itself keeps to it: what they
+    write in public under a hashtag is taken, unless `searchable_only` leaves that out as well. Search needs a
+    token; without one, hashtags alone are read, names as hashtags too. Ids are the server's own: another server
+    is another source. Limits: 300 requests in 5 minutes, 40 statuses each. Terms: each server has its own;
+    deletions are found by asking again, 20 statuses a request.
     """
 
     name = "mastodon"

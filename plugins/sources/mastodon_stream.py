@@ -19,11 +19,13 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    part,
     text_of_html,
 )
 
-from ._fediverse import dicts, parse_row, part, rows_of, statuses_of
+from ._fediverse import parse_row, rows_of, statuses_of
 from .mastodon import Mastodon, MastodonOptions, Server, plain
 
 HEARD = ("update", "status.update", "delete")
@@ -32,18 +34,20 @@ UNHEARD = "a stream is heard only while it is listened to"
 
 
 class MastodonStreamOptions(Options):
-    """Listens for `seconds` to the hashtags of the topic, or with `public` to all posts, of which those that
-    hold a word of the topic are kept, and all deletions.
+    """Which server is listened to, for how long, and for what."""
 
-    `streaming` is the address of the stream (`wss://…`) when the server does not tell it.
-    """
-
-    instance: str = "https://mastodon.social"
-    token: SecretStr | None = None
-    seconds: float = Field(50, gt=0)
-    public: bool = False
-    streaming: str | None = Field(None, pattern="^wss?://[^?#]+$")
-    unsearchable: bool = False
+    instance: str = Field("https://mastodon.social", description="address of the server")
+    token: SecretStr | None = Field(None, description="of an account there; most servers want one")
+    seconds: float = Field(50, gt=0, description="how long a run listens")
+    public: bool = Field(
+        False, description="hear all public posts, not hashtags, and keep those with a word of the topic"
+    )
+    streaming: str | None = Field(
+        None, pattern="^wss?://[^?#]+$", description="of the stream, where the server does not tell it"
+    )
+    searchable_only: bool = Field(
+        False, description="leave out whoever did not agree to be found by full-text search"
+    )
 
 
 def stream_of(options, http):
@@ -65,7 +69,9 @@ def stream_of(options, http):
 
 def asking(options):
     """The options with which the same server is asked."""
-    return MastodonOptions(instance=options.instance, token=options.token, unsearchable=options.unsearchable)
+    return MastodonOptions(
+        instance=options.instance, token=options.token, searchable_only=options.searchable_only
+    )
 
 
 def listen(address, headers, streams, until):
@@ -145,9 +151,12 @@ class MastodonStream:
 
     Collects posts under the topic's hashtags and names as hashtags (with `public`: all posts that hold a word
     of the topic), their edits and deletions. Misses everything outside the `seconds` of listening, which the
-    ledger says, threads, counts of later, and what the source `mastodon` leaves out too. For figures take
-    `mastodon`; this hears deletions and edits at once. It fills a window that is not over yet: of one that is
-    over it brings deletions and edits only. Limits: none stated; one connection. Terms: each server's own.
+    ledger says, threads, counts of later, and what the source `mastodon` leaves out too: posts that are not public,
+    accounts that say `noindex`, and with `searchable_only` whoever did not agree to be found by full-text search.
+    With `mastodon` beside it, on the same server, `same_as: mastodon` in the settings of this one (the name that
+    the other has there) makes both bring the same mentions, each counted once, and lets the deletions heard here
+    reach those found there. It fills a window that is not over yet: of one that is over it brings deletions and
+    edits only. Limits: none stated; one connection. Terms: each server's own.
     """
 
     name = "mastodon_stream"

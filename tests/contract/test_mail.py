@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listening_etl import CredentialsRejected, Slice, SourceUnavailable, SourceUnreadable
+from listening_etl.http import Http
 from listening_etl.testing import SourceContract, Window
 from plugins.sources.mail import Mail
 
@@ -82,7 +83,7 @@ class TestMail(SourceContract):
 
     def fetch(self, **other):
         options = Mail.options_type(**{**self.options, **other})
-        return list(Mail().fetch(options, Slice("café", "email", self.window), None))
+        return list(Mail().fetch(options, Slice("café", "email", self.window), Http(allow_private=True)))
 
     def test_a_wrong_password_is_told_from_a_server_that_is_down(self):
         with pytest.raises(CredentialsRejected, match="the login is refused") as refused:
@@ -92,3 +93,10 @@ class TestMail(SourceContract):
             self.fetch(port=1)
         with pytest.raises(SourceUnreadable, match="no folder 'Ailleurs'"):
             self.fetch(folder="Ailleurs")
+
+
+def test_a_mail_server_in_the_own_network_is_refused_unless_the_settings_allow_it():
+    options = Mail.options_type(host="127.0.0.1", user="u", password="p")
+    window = Window(datetime(2026, 10, 5, tzinfo=UTC), datetime(2026, 10, 6, tzinfo=UTC))
+    with pytest.raises(SourceUnreadable, match="is a private address"):
+        list(Mail().fetch(options, Slice("café", "email", window), Http()))

@@ -35,7 +35,9 @@ def read(path):
             except (NotAMention, Malformed) as reason:
                 reasons.append(str(reason))
             else:
-                found |= {m.native_id: m for m in (made if isinstance(made, list) else [made])}
+                made = made if isinstance(made, list) else [made]
+                found |= {m.native_id: m for m in made if isinstance(m, Mention | Deletion)}
+                reasons += [str(m) for m in made if isinstance(m, NotAMention | Malformed)]
     except NotAMention as reason:
         reasons.append(str(reason))
     return found, reasons

@@ -130,6 +130,18 @@ class Http:
             content = {"data" if isinstance(data, Mapping) else "content": data}
         return self._answer(self._call("POST", url, headers, params, accept, content))
 
+    def check(self, url: str) -> None:
+        """Refuse a private address, for connections that a source opens by itself: mail, streams.
+
+        Raises `SourceUnreadable`, unless the settings allow it; `SourceUnavailable` when there is no such host.
+        """
+        target = _parsed(url)
+        try:
+            if not self._any_address:
+                check_name(target)
+        except socket.gaierror as error:
+            raise SourceUnavailable("there is no such host", where=place(target)) from error
+
     def pause(self, url: str, seconds: float) -> None:
         """Send nothing to the host of `url` for so long: for waits that stand in the body of an answer."""
         if seconds > 0:

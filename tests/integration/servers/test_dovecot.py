@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from listening_etl import CredentialsRejected, NotAMention, Slice, SourceUnreadable, Window
+from listening_etl.http import Http
 from plugins.sources.mail import Mail, MailOptions
 from tests.integration.servers.starting import free_port, listens, program, running
 
@@ -147,7 +148,7 @@ def options_for(dovecot, **given):
 def heard(options, since, until):
     """Mentions by id, as the source brings them from the server."""
     found = {}
-    for item in SOURCE.fetch(options, Slice("café", "email", Window(since, until)), None):
+    for item in SOURCE.fetch(options, Slice("café", "email", Window(since, until)), Http(allow_private=True)):
         try:
             mention = SOURCE.parse(item.data, options)
         except NotAMention:
@@ -226,7 +227,9 @@ def test_a_letter_longer_than_allowed_is_read_in_part(dovecot, mailbox):
     message.add_attachment(b"\xff" * 200_000, maintype="image", subtype="jpeg", filename="fuite.jpg")
     mailbox.put(message, noon)
     options = options_for(dovecot, folder=mailbox.folder, largest=10_000)
-    (item,) = SOURCE.fetch(options, Slice("café", "email", Window(noon, noon + timedelta(hours=1))), None)
+    (item,) = SOURCE.fetch(
+        options, Slice("café", "email", Window(noon, noon + timedelta(hours=1))), Http(allow_private=True)
+    )
     assert len(item.data) < 10_200
     mention = SOURCE.parse(item.data, options)
     assert mention.text == "Elle fuit depuis hier, déçue (lourde)."

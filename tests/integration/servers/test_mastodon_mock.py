@@ -45,7 +45,7 @@ def post(address, text, **more):
 
 
 def options(address, **more):
-    return MastodonOptions(instance=address, token=TOKEN, unsearchable=True, **more)
+    return MastodonOptions(instance=address, token=TOKEN, **more)
 
 
 def fetched(address, query, **more):
@@ -112,7 +112,7 @@ def test_an_edit_is_seen_by_recheck(address):
 
 def test_the_stream_brings_a_post_and_its_deletion(address):
     source, now = MastodonStream(), datetime.now(UTC)
-    given = MastodonStreamOptions(instance=address, seconds=6, unsearchable=True)
+    given = MastodonStreamOptions(instance=address, seconds=6)
     window = Window(now - timedelta(minutes=5), now + timedelta(minutes=5))
     told = []
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from listening_etl import CredentialsRejected, Item, NotAMention, Slice, Window
+from listening_etl import CredentialsRejected, Item, Slice, Window
 from listening_etl.http import Http
 from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.recheck import recheck
@@ -21,7 +20,7 @@ from listening_etl.pipeline.run import run
 from listening_etl.warehouse.engine import transaction
 from plugins.sources.feed import Feed, FeedOptions
 from plugins.sources.wordpress import WordPress, WordPressOptions
-from tests.integration.servers.replaying import INSTALL
+from tests.integration.servers.replaying import INSTALL, read
 from tests.integration.servers.starting import free_port, listens, program, running
 
 pytestmark = pytest.mark.heavy
@@ -128,12 +127,7 @@ def fetched(site, window=None, **options):
     source, given = WordPress(), WordPressOptions(url=site.url, **options)
     with Http(allow_private=True) as http:
         items = list(source.fetch(given, Slice("coffee", "wordpress", window or last_hour()), http))
-    found = {}
-    for item in items:
-        with suppress(NotAMention):
-            parsed = source.parse(item, given)
-            found |= {m.native_id: m for m in (parsed if isinstance(parsed, list) else [parsed])}
-    return found
+    return read(source, given, items)
 
 
 @pytest.fixture

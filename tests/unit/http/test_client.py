@@ -219,3 +219,12 @@ def test_a_message_holds_no_secret(server, http):
         http.get(server.url("/a"), headers={"Authorization": "Bearer s3cret\n"})
     assert "s3cret" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_connections_that_a_source_opens_by_itself_are_checked_too(http):
+    http.check("imaps://127.0.0.1:993")  # this client may
+    with Http() as strict:
+        with pytest.raises(SourceUnreadable, match="is a private address"):
+            strict.check("imaps://127.0.0.1:993")
+        with pytest.raises(SourceUnavailable, match="no such host"):
+            strict.check("wss://nowhere.invalid/subscribe")

@@ -113,10 +113,19 @@ def test_a_repost_is_a_mention_of_its_own_without_text():
 
 
 def test_a_thread_is_one_item_from_the_first_post_to_the_last():
-    found = parsed("thread.json")
-    assert [m.native_id[-4:] for m in found] == ["3cc0", "3cc1", "3cc2", "3cc4"]  # 3cc3 is blocked
+    *found, blocked = sorted(parsed("thread.json"), key=lambda one: isinstance(one, NotAMention))
+    assert [m.native_id[-4:] for m in found] == ["3cc0", "3cc1", "3cc2", "3cc4"]
     assert isinstance(found[0], Deletion)
     assert found[2].reply_to_author == "a.example"
+    assert "blocked" in str(blocked)  # 3cc3
+
+
+def test_a_post_that_is_written_wrong_does_not_take_its_thread_away():
+    good, bad = view(1, DAY), view(2, DAY) | {"indexedAt": None}
+    del bad["record"]["createdAt"]
+    mention, reason = SOURCE.parse({"thread": {"post": good, "replies": [{"post": bad}]}}, None)
+    assert mention.native_id == good["uri"]
+    assert (type(reason), str(reason)) == (Malformed, "it has no publication time")
 
 
 def test_a_bare_record_has_no_counts_and_shows_its_picture():

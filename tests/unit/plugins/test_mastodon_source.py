@@ -12,6 +12,7 @@ from listening_etl import (
     CredentialsRejected,
     Deletion,
     Gap,
+    Malformed,
     NotAMention,
     Slice,
     SourceUnreadable,
@@ -72,16 +73,23 @@ def test_a_status_with_everything():
     assert mention.lang_declared == "fr"
 
 
-@pytest.mark.parametrize(("number", "reason"), [(1, "found by search"), (3, "visibility is private")])
-def test_who_does_not_want_to_be_found_is_left_out(number, reason):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"account": {"acct": "camille", "noindex": True}}, "not to be indexed"),
+        ({"visibility": "private"}, "visibility is private"),
+        ({"visibility": "unlisted"}, "visibility is unlisted"),
+    ],
+)
+def test_who_does_not_want_to_be_found_is_left_out(change, reason):
     with pytest.raises(NotAMention, match=reason):
-        parsed("timeline.json", number)
+        SOURCE.parse(status(DAY, "Torréo", **change), OPTIONS)
 
 
-def test_unsearchable_people_can_be_taken_and_private_posts_cannot():
-    assert parsed("timeline.json", 1, unsearchable=True).native_id == "502"
-    with pytest.raises(NotAMention, match="private"):
-        parsed("timeline.json", 3, unsearchable=True)
+def test_who_did_not_agree_to_full_text_search_writes_in_public_all_the_same():
+    assert parsed("timeline.json", 1).native_id == "502"
+    with pytest.raises(NotAMention, match="found by search"):
+        parsed("timeline.json", 1, searchable_only=True)
 
 
 def test_a_boost_is_a_mention_of_its_own_without_text():
@@ -92,7 +100,8 @@ def test_a_boost_is_a_mention_of_its_own_without_text():
 
 
 def test_a_thread_is_one_item_without_those_who_hide():
-    first, answer, thanks = parsed("thread.json")
+    first, answer, hidden, thanks = parsed("thread.json")
+    assert str(hidden) == "its author asks not to be indexed"
     assert (first.native_id, answer.native_id, thanks.native_id) == ("501", "505", "507")
     assert {m.conversation_id for m in (first, answer, thanks)} == {"501"}
     assert (answer.kind, answer.in_reply_to, answer.reply_to_author) == (
@@ -101,6 +110,13 @@ def test_a_thread_is_one_item_without_those_who_hide():
         "camille@social.example",
     )
     assert thanks.reply_to_author == "torreo@torreo.example"
+
+
+def test_a_status_that_is_written_wrong_does_not_take_its_thread_away():
+    answers = [status(DAY, "Torréo", 1), status(DAY, "Torréo", 2, mentions=[{"acct": 7, "url": 8}])]
+    first, right, wrong = SOURCE.parse({"status": status(DAY, "Torréo"), "descendants": answers}, OPTIONS)
+    assert right.conversation_id == first.native_id
+    assert isinstance(wrong, Malformed)
 
 
 def test_a_search_holds_accounts_too_and_only_its_statuses_count():
@@ -220,7 +236,7 @@ def test_no_thread_is_asked_for_what_is_left_out_anyway():
     def answer(path, params):
         assert "context" not in path
         hidden = status(DAY, "Torréo", replies_count=3)
-        hidden["account"]["indexable"] = False
+        hidden["account"]["noindex"] = True
         return [hidden] if "max_id" in params and int(params["max_id"]) > snowflake(DAY) else []
 
     assert len(list(fetched(answer, threads=True))) == 1
