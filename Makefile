@@ -71,6 +71,7 @@ endif
 	@touch $(SERVER_STAMP)
 
 test-servers: install servers
+	sh tests/integration/servers/install_heavy.sh
 	CI=1 $(BIN)/python -m pytest -m "heavy or not heavy" tests/integration/servers
 
 check: install

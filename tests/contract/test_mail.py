@@ -96,7 +96,7 @@ class TestMail(SourceContract):
 
 
 def test_a_mail_server_in_the_own_network_is_refused_unless_the_settings_allow_it():
-    options = Mail.options_type(host="127.0.0.1", user="u", password="p")
+    options = Mail.options_type(host="127.0.0.1", username="u", password="p")
     window = Window(datetime(2026, 10, 5, tzinfo=UTC), datetime(2026, 10, 6, tzinfo=UTC))
     with pytest.raises(SourceUnreadable, match="is a private address"):
         list(Mail().fetch(options, Slice("café", "email", window), Http()))

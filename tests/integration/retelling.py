@@ -68,6 +68,7 @@ TEXTS = (
     "nothing about anybody",
     "@acme_help @rival_hq and @somebody: Acme and Rival broke",
     None,
+    "†",  # deleted
     "?",  # no mention
     "!",  # malformed
 )
@@ -102,6 +103,7 @@ def versions(draw):
         "about": () if of_forum else draw(st.sampled_from(((), ("rival",), ("acme", "rival")))),
         "rating": None if of_forum else draw(st.sampled_from((None, 1, 4, 7))),
         "rating_scale": None if of_forum else 5,
+        "mate": draw(st.sampled_from((None, None, "7", "10"))) if of_forum else None,
         "place": draw(st.sampled_from(PLACES)),
         "likes": pick((None, 1, 2, 3), "likes", number, fetched),
         "replies": pick((None, 0, 5), "replies", number, fetched),
@@ -238,7 +240,10 @@ def tables(url):
 
 def check_ledger(url):
     """What came in is what became of it, slice by slice."""
-    parts = "mentions + duplicates + malformed + skipped + outside + unmatched + filtered + opted_out + quarantined"
+    parts = (
+        "mentions + duplicates + malformed + skipped + outside + unmatched + filtered + opted_out + quarantined "
+        "+ deletions"
+    )
     with engines.transaction(url) as connection:
         assert connection.scalar(sa.text(f"SELECT count(*) FROM ops.coverage WHERE rows <> {parts}")) == 0
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from listening_etl import (
     Author,
     Capabilities,
+    Deletion,
     Item,
     Media,
     Mention,
@@ -113,14 +114,24 @@ class Memory:
             yield Truncated("no more than so many", expected=len(found))
 
     def parse(self, item, options):
-        """The mention of an item; text `?` is no mention, `!` cannot be read."""
+        """The mention of an item, and its mate in the thread; text `?` is no mention, `!` cannot be read, `†` says
+        that it was deleted."""
+        if item["text"] == "†":
+            return Deletion(item["native_id"], item["deleted_at"])
         if item["text"] == "?":
             raise NotAMention("a heading")
         if item["text"] == "!":
             raise ValueError("a dot is missing")
-        given = {k: v for k, v in item.items() if k not in ("fetched_at", "author", "media")}
+        given = {k: v for k, v in item.items() if k not in ("fetched_at", "author", "media", "mate")}
         media = tuple(Media(url=url, kind="image") for url in item["media"])
-        return Mention(**given, author=item["author"] and Author(**item["author"]), media=media)
+        mention = Mention(**given, author=item["author"] and Author(**item["author"]), media=media)
+        if not item.get("mate"):
+            return mention
+        at = START + timedelta(days=int(item["mate"]) - 9)  # one of them before every window
+        mate = Mention(
+            native_id=item["mate"], text="same here", published_at=at, author=Author(handle="cleo")
+        )
+        return [mate, mention]
 
 
 def registry():

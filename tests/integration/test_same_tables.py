@@ -113,7 +113,16 @@ def review(**more):
 EARLIER = TIMES[1]
 GOSSIP = "nothing about anybody"
 BRAND = AUTHORS[3]
+DELETED = END - timedelta(hours=2)
 FOUND = {
+    "a version that failed a check forgets when it first came, once the mention is deleted": (
+        [review(rating=7, deleted_at=DELETED), review(rating=4, fetched=1, deleted_at=DELETED)],
+        [seen(0), seen(1)],
+    ),
+    "a thread that left the topic leaves its mate behind, if the mate is older than the window": (
+        [one(mate="10"), one(text=GOSSIP, fetched=1, edited=1, mate="10")],
+        [seen(0), Run("kettles", MIDNIGHT, END, frozenset({FETCHED[1]}))],
+    ),
     "a snapshot is lost when a newer one comes in the same batch": (
         [one(likes=1, fetched=0), one(likes=2, fetched=1)],
         [seen(0), seen(1)],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from listening_etl import Terms
 from listening_etl.registry import load
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +17,7 @@ SOURCES = sorted(
     [*(ROOT / "src").rglob("*.py"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").rglob("*.py")]
 )
 WRITTEN_BY_ALEMBIC = "versions"
+WHATEVER_IT_IS_POINTED_AT = {"rest", "singer"}  # their terms are those of what the settings name
 HEAVY = ("torch", "flair", "great_expectations", "pandas", "polars", "sqlalchemy", "airflow", "httpx")
 
 
@@ -67,3 +69,28 @@ def test_every_shipped_plugin_works_and_says_what_it_does():
     assert [
         p.name for p in plugins if not (p.summary or "").endswith(".") and len(p.summary or "") < 20
     ] == []
+
+
+def test_every_option_of_a_shipped_plugin_says_what_it_means():
+    options = {
+        f"{plugin.role} {plugin.name}: {name}": field.description
+        for plugin in load([ROOT / "plugins"]).plugins()
+        for name, field in plugin.instance.options_type.model_fields.items()
+    }
+    assert len(options) > 150
+    assert [name for name, meaning in options.items() if not meaning] == []
+
+
+def test_every_source_that_talks_to_a_platform_tells_its_terms():
+    sources = [p.instance for p in load([ROOT / "plugins"]).plugins() if p.role == "source"]
+    talking = [one for one in sources if one.name not in WHATEVER_IT_IS_POINTED_AT and is_of_a_platform(one)]
+    assert len(talking) > 20
+    assert [one.name for one in talking if not isinstance(getattr(one, "terms", None), Terms)] == []
+
+
+def is_of_a_platform(source):
+    """Whether it needs an account, or knows by itself whom to ask."""
+    defaults = [field.default for field in source.options_type.model_fields.values()]
+    known = [*defaults, *vars(sys.modules[type(source).__module__]).values()]
+    hosts = [one for one in known if isinstance(one, str) and one.startswith(("https://", "wss://"))]
+    return source.capabilities.auth != "none" or bool(hosts)

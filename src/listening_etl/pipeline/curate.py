@@ -108,14 +108,17 @@ def with_place(mentions: pl.DataFrame, window: Window) -> pl.DataFrame:
     """The mentions that this slice answers for (`inside`), and those that came in one item with others: the
     thread that they are in may be what a mention of the window is in.
 
-    A slice answers for what was published in its window, and for what was edited or deleted in it.
+    A slice answers for what was published in its window, and for what is older and was edited or deleted in it.
     """
     times = (
         pl.col(name).is_between(window.since, window.until, closed="left")
         for name in ("published_at", "updated_at", "deleted_at")
     )
-    mentions = mentions.with_columns(pl.any_horizontal(*times).fill_null(value=False).alias("inside"))
-    return mentions.filter(pl.col("inside") | pl.col("raw_row").is_duplicated())
+    inside = pl.any_horizontal(*times) & (pl.col("published_at") < window.until)
+    mentions = mentions.with_columns(
+        inside.fill_null(value=False).alias("inside"), thread=pl.col("raw_row").is_duplicated()
+    )
+    return mentions.filter(pl.col("inside") | pl.col("thread"))
 
 
 def with_anchor(mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -126,8 +129,12 @@ def with_anchor(mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def of_the_window(frames: list[pl.DataFrame], counts: Counter[str]) -> list[pl.DataFrame]:
-    """Leave to other slices what they answer for; context has no slice of its own, its thread brings it."""
-    kept = [frame.filter(pl.col("inside") | pl.col("context")) for frame in frames]
+    """Leave to other slices what they answer for: what is about an entity itself.
+
+    The rest of a thread has no slice of its own; whether it is context or not, its thread says, whenever it comes.
+    """
+    direct = ~pl.col("context") & pl.col("matches").is_not_null()
+    kept = [frame.filter(pl.col("inside") | (pl.col("thread") & ~direct)) for frame in frames]
     counts["outside"] += sum(frame.height for frame in frames) - sum(frame.height for frame in kept)
     return kept
 

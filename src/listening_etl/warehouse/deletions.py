@@ -50,7 +50,7 @@ LAST: dict[str, str] = {
         UPDATE ops.reject w SET text = NULL
         FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= w.version_at AND w.text IS NOT NULL""",
     "words_in_quarantine": """
-        UPDATE ops.quarantine w SET record = '{{}}'
+        UPDATE ops.quarantine w SET record = jsonb_build_object('first_fetched_at', record -> 'first_fetched_at')
         FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= w.version_at""",
 }
 """After the merge, before authors are counted."""

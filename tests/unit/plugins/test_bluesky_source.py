@@ -120,14 +120,6 @@ def test_a_thread_is_one_item_from_the_first_post_to_the_last():
     assert "blocked" in str(blocked)  # 3cc3
 
 
-def test_a_post_that_is_written_wrong_does_not_take_its_thread_away():
-    good, bad = view(1, DAY), view(2, DAY) | {"indexedAt": None}
-    del bad["record"]["createdAt"]
-    mention, reason = SOURCE.parse({"thread": {"post": good, "replies": [{"post": bad}]}}, None)
-    assert mention.native_id == good["uri"]
-    assert (type(reason), str(reason)) == (Malformed, "it has no publication time")
-
-
 def test_a_bare_record_has_no_counts_and_shows_its_picture():
     mention = parsed("records.json")
     assert (mention.likes, mention.author.native_id, mention.author.handle) == (None, "did:plc:lou", None)

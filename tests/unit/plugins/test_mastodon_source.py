@@ -12,7 +12,6 @@ from listening_etl import (
     CredentialsRejected,
     Deletion,
     Gap,
-    Malformed,
     NotAMention,
     Slice,
     SourceUnreadable,
@@ -110,13 +109,6 @@ def test_a_thread_is_one_item_without_those_who_hide():
         "camille@social.example",
     )
     assert thanks.reply_to_author == "torreo@torreo.example"
-
-
-def test_a_status_that_is_written_wrong_does_not_take_its_thread_away():
-    answers = [status(DAY, "Torréo", 1), status(DAY, "Torréo", 2, mentions=[{"acct": 7, "url": 8}])]
-    first, right, wrong = SOURCE.parse({"status": status(DAY, "Torréo"), "descendants": answers}, OPTIONS)
-    assert right.conversation_id == first.native_id
-    assert isinstance(wrong, Malformed)
 
 
 def test_a_search_holds_accounts_too_and_only_its_statuses_count():
