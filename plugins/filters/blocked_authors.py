@@ -1,15 +1,16 @@
 """Drops what named accounts write."""
 
 import polars as pl
+from pydantic import Field
 
 from listening_etl import Options, hookimpl
 
 
 class BlockedAuthorsOptions(Options):
-    """`handles`: with or without @, in any case; `native_ids`: as the platform writes them."""
+    """Who is blocked."""
 
-    handles: frozenset[str] = frozenset()
-    native_ids: frozenset[str] = frozenset()
+    handles: frozenset[str] = Field(frozenset(), description="with or without @, in any case")
+    native_ids: frozenset[str] = Field(frozenset(), description="as the platform writes them")
 
 
 class BlockedAuthors:

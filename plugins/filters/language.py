@@ -1,12 +1,16 @@
 """Drops mentions in languages that nobody listens for."""
 
+from pydantic import Field
+
 from listening_etl import Options, hookimpl
 
 
 class LanguageOptions(Options):
-    """`languages`: ISO 639 codes as the language scorer gives them, such as fr."""
+    """What is listened for."""
 
-    languages: frozenset[str]
+    languages: frozenset[str] = Field(
+        description="ISO 639 codes as the language scorer gives them, such as fr"
+    )
 
 
 class Language:

@@ -1,7 +1,7 @@
 """Drops mentions with next to nothing to read."""
 
 import polars as pl
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from listening_etl import Options, hookimpl
 
@@ -9,9 +9,9 @@ NO_WORDS = r"(?i)\b(?:https?://|www\.)\S+|\B@\w[\w.-]*"
 
 
 class MinLengthOptions(Options):
-    """`characters`: the fewest that are kept, links and @handles not counted."""
+    """What counts as long enough."""
 
-    characters: NonNegativeInt = 8
+    characters: NonNegativeInt = Field(8, description="fewest that are kept, links and @handles not counted")
 
 
 class MinLength:

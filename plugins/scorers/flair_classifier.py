@@ -13,6 +13,7 @@ from pickle import PickleError
 
 import orjson
 import polars as pl
+from pydantic import Field
 
 from listening_etl import Labels, Options, PluginError, hookimpl
 
@@ -23,15 +24,17 @@ NO_MODEL = (OSError, EOFError, RuntimeError, LookupError, TypeError, AttributeEr
 
 
 class FlairOptions(Options):
-    """`model`: a folder with `model.pt` and perhaps `card.json`, a file, or a Flair name. `labels`: the
-    model's label to ours. `languages`: ISO 639-1. Both default to the card's; without a card the labels are
-    taken as they are, and any language is judged. Below the confidence `threshold` a text is not judged."""
+    """Which model judges, and what."""
 
-    model: str
-    labels: dict[str, str] | None = None
-    languages: frozenset[str] | None = None
-    batch_size: int = 64
-    threshold: float = 0.0
+    model: str = Field(description="folder with model.pt and perhaps card.json, a file, or a Flair name")
+    labels: dict[str, str] | None = Field(
+        None, description="the model's label: ours; else the card's, and without a card as they are"
+    )
+    languages: frozenset[str] | None = Field(
+        None, description="ISO 639-1 codes judged; else the card's, and without a card any"
+    )
+    batch_size: int = Field(64, description="texts judged at once")
+    threshold: float = Field(0.0, description="least confidence with which a text counts as judged")
 
 
 class FlairSentiment:

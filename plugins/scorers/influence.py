@@ -12,9 +12,9 @@ DECIMALS = 12  # below this, floats depend on the order of addition
 class InfluenceOptions(Options):
     """What each component counts; only the ratios matter."""
 
-    followers: float = Field(0.4, ge=0, allow_inf_nan=False)
-    engagement: float = Field(0.4, ge=0, allow_inf_nan=False)
-    replies: float = Field(0.2, ge=0, allow_inf_nan=False)
+    followers: float = Field(0.4, ge=0, allow_inf_nan=False, description="weight of the followers")
+    engagement: float = Field(0.4, ge=0, allow_inf_nan=False, description="weight of the median engagement")
+    replies: float = Field(0.2, ge=0, allow_inf_nan=False, description="weight of the replies received")
 
 
 class Influence:

@@ -20,12 +20,14 @@ DECLARED = {"cmn": "zh", "fil": "tl", "in": "id", "iw": "he", "ji": "yi", "jw": 
 
 
 class LanguageOptions(Options):
-    """`languages`: those listened for, which win close calls (None: all alike). Below `confidence`, or with
-    fewer letters than `characters`, the text alone decides nothing."""
+    """What is listened for, and when a text decides."""
 
-    languages: frozenset[str] | None = frozenset({"ar", "de", "en", "es", "fr", "it", "pt"})
-    confidence: float = Field(0.5, ge=0, le=1)
-    characters: NonNegativeInt = 8
+    languages: frozenset[str] | None = Field(
+        frozenset({"ar", "de", "en", "es", "fr", "it", "pt"}),
+        description="those listened for, which win close calls; null: all alike",
+    )
+    confidence: float = Field(0.5, ge=0, le=1, description="below it the text alone decides nothing")
+    characters: NonNegativeInt = Field(8, description="with fewer letters the text alone decides nothing")
 
 
 class LanguageDetector:

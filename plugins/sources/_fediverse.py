@@ -95,7 +95,7 @@ def statuses_of(row):
         raise NotAMention(
             "an account, not what it wrote" if "acct" in row else "a link or hashtag that trends"
         )
-    if not {"content", "account", "created_at"} & set(row):
+    if "content" not in row and not {"uri", "account"} <= set(row):
         raise NotAMention(f"it holds no status, only {', '.join(sorted(row)[:5]) or 'nothing'}")
     return [*dicts([row.get("reblog")]), row]
 

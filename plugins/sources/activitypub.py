@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
-import orjson
 from pydantic import Field
 
 from listening_etl import (
@@ -17,8 +16,12 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     activity_mentions,
+    dicts,
     hookimpl,
+    json_answer,
 )
+
+from ._members import together
 
 ACTIVITY = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 MOST_PAGES, MOST_ABOVE = 200, 5
@@ -28,11 +31,11 @@ GONE = (404, 410)
 class ActivityPubOptions(Options):
     """Whose outboxes are read."""
 
-    actors: tuple[str, ...] = Field(min_length=1, description="Addresses, or names: torreo@social.example")
+    actors: tuple[str, ...] = Field(min_length=1, description="addresses, or names: torreo@social.example")
     conversation: int = Field(
         20,
         ge=0,
-        description="Replies to fetch with a post, and the posts that it answers; a request each; 0: none",
+        description="replies to fetch with a post, and the posts that it answers; a request each; 0: none",
     )
 
 
@@ -51,10 +54,6 @@ class Fediverse:
             raise CredentialsRejected(error.what, where=error.where, do=do) from error
         if answer.status in accept:
             return None
-        if answer.status == 304:
-            raise SourceUnavailable(
-                "the server says that nothing changed, and nothing was kept", where=answer.url
-            )
         document = answer.json()
         if not isinstance(document, dict):
             raise SourceUnreadable("it is no ActivityPub object", where=url, do="Check the actor's address.")
@@ -206,10 +205,7 @@ class ActivityPub:
 
     def items(self, answer, options):
         """The members of a collection or page, or the one object or activity that it is."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Check the file.") from error
+        document = json_answer(answer)
         if not isinstance(document, dict | list) or not document:
             raise NotAMention("no ActivityPub object")
         if isinstance(document, dict) and document.get("error"):
@@ -222,19 +218,13 @@ class ActivityPub:
         """The mentions of an object, an activity, or a conversation."""
         if item.get("type") == "Unreachable":
             raise NotAMention(f"{item.get('id')} cannot be had: {item.get('summary')}")
-        found = activity_mentions(item)
-        return found if len(found) != 1 else found[0]
+        return together(activity_mentions(item))
 
     def recheck(self, options, native_ids, http):
         """As their servers show them now, one request each."""
         fediverse = Fediverse(http)
         for native_id in native_ids:
             yield fediverse.document(native_id, accept=GONE) or {"type": "Tombstone", "id": native_id}
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def members(collection):

@@ -5,7 +5,6 @@ import re
 import time
 from datetime import UTC, date, datetime, timedelta
 
-import orjson
 from pydantic import Field, SecretStr, model_validator
 
 from listening_etl import (
@@ -20,7 +19,10 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    json_answer,
+    part,
 )
 
 LONGEST_TOKEN = 900  # seconds; Apple takes tokens of 1,200 at most
@@ -54,19 +56,6 @@ class AppStoreOptions(Options):
         if not self.rss and not (self.issuer_id and self.key_id and self.private_key):
             raise ValueError("give issuer_id, key_id and private_key, or rss: true for the public feed")
         return self
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(item, *names):
-    """The dictionary that lies that deep in `item`, empty when there is none."""
-    for name in names:
-        inner = item.get(name)
-        item = inner if isinstance(inner, dict) else {}
-    return item
 
 
 def label(entry, *names):
@@ -108,7 +97,7 @@ def connect_reviews(page):
 def feed_reviews(body):
     """The entries of a page of the public feed, JSON or XML, all as Apple's JSON has them."""
     if body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{":
-        entries = part(document_of(body), "feed").get("entry") or []
+        entries = part(json_answer(body), "feed").get("entry") or []
         return dicts(entries if isinstance(entries, list) else [entries])  # a single one stands alone
     import feedparser
 
@@ -135,14 +124,6 @@ def as_json(entry):
         "author": {"name": {"label": person.get("name")}, "uri": {"label": person.get("href")}},
         "link": {"attributes": {"href": links[0].get("href")}},
     }
-
-
-def document_of(answer):
-    """An answer as JSON."""
-    try:
-        return orjson.loads(answer)
-    except orjson.JSONDecodeError as error:
-        raise SourceUnreadable(f"it is no JSON ({error})", where="the App Store's answer") from error
 
 
 def time_of(written):
@@ -299,10 +280,7 @@ class AppStore:
             url = (
                 f"{options.rss_url}/{country}/rss/customerreviews/page={page}/id={app}/sortby=mostrecent/xml"
             )
-            answer = http.get(url)
-            if answer.status == 304:  # as last time, and so are the pages behind it
-                return
-            entries = [entry for entry in feed_reviews(answer.body) if label(entry, "im:rating")]
+            entries = [e for e in feed_reviews(http.get(url).body) if label(e, "im:rating")]
             yield from (entry for entry in entries if inside(entry, window))
             known = [time for entry in entries for time in times(entry)]
             if not entries or (known and max(known) < window.since):
@@ -315,7 +293,7 @@ class AppStore:
 
     def items(self, answer, options):
         """Reviews of App Store Connect, of the public feed (XML or JSON), or of the store page."""
-        document = document_of(answer) if answer.lstrip()[:1] in (b"{", b"[") else {"feed": {}}
+        document = json_answer(answer) if answer.lstrip()[:1] in (b"{", b"[") else {"feed": {}}
         if isinstance(document, dict) and "feed" in document:
             found = feed_reviews(answer)
         elif isinstance(document, dict) and "errors" in document:

@@ -7,7 +7,6 @@ from html import escape
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -23,7 +22,9 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     hookimpl,
+    json_answer,
     text_of_html,
 )
 
@@ -86,11 +87,6 @@ class Cooked(HTMLParser):
         """Words."""
         if not self.skipping:
             self.own.append(escape(data))
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def posts_of(topic):
@@ -296,10 +292,7 @@ class Discourse:
 
     def items(self, answer, options):
         """Topics with posts, the posts of a list or of a search, or one post."""
-        try:
-            told = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
+        told = json_answer(answer)
         if isinstance(told, list):
             return iter(dicts(told))
         if not isinstance(told, dict):

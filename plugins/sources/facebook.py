@@ -1,11 +1,8 @@
 """Posts, comments and recommendations of Facebook Pages, by Meta's Graph interface."""
 
-import hmac
 import re
-from datetime import date, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from datetime import date, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -17,13 +14,24 @@ from listening_etl import (
     Media,
     Mention,
     NotAMention,
-    Options,
     SourceUnavailable,
-    SourceUnreadable,
     Terms,
-    epoch,
+    dicts,
     hookimpl,
+    part,
 )
+
+from ._graph import (
+    SignedOptions,
+    ask,
+    following,
+    is_before,
+    refuse_error,
+    things_of,
+    time_of,
+    without_pages,
+)
+from ._members import listed, member
 
 SAID = "id,message,created_time,from,permalink_url,like_count,comment_count,message_tags"
 COMMENT = f"{SAID},attachment,parent{{{SAID}}}"
@@ -35,58 +43,25 @@ POST = (
 REVIEW = "created_time,rating,recommendation_type,review_text,reviewer,open_graph_story{id}"
 COMMENT_KEYS = {"comment_count", "like_count", "parent"}
 REVIEW_KEYS = {"recommendation_type", "review_text", "rating"}
-REFUSED, BUSY = {10, 102, 190, *range(200, 300)}, {1, 2, 4, 17, 32, 341, 368, 613, *range(80_000, 80_100)}
-NOT_THERE, NO_SUCH_ID = 33, 803
+NOT_THERE, NO_SUCH_ID = 33, 803  # which may also say that this token may not see it
 COMMENT_PLACE = re.compile(
     r"facebook\.com/([^/]+)/\w+/(\d+)/?\?.*?comment_id=(\d+)(?:&reply_comment_id=(\d+))?"
 )
 TOGETHER = {"video": "video", "video_inline": "video", "photo": "image", "album": "image"}
 
 
-class FacebookOptions(Options):
-    """`page` is its number or name, `token` best the page's own. `app_secret` signs requests, where the app asks
-    for that. `follow_days`: how long after a post its new comments are heard."""
+class FacebookOptions(SignedOptions):
+    """Whose page is read."""
 
-    page: str
-    token: SecretStr
-    app_secret: SecretStr | None = None
-    ratings: bool = True
-    follow_days: int = Field(14, ge=0)
-    version: str = "v23.0"
-    url: str = "https://graph.facebook.com"
-
-
-def ask(http, options, path, params, forgotten=False):
-    """One answer; Meta says in the body what is wrong, whatever the status.
-
-    With `forgotten`, None for what there is no more, or what this token may not see: Meta does not tell which.
-    """
-    token, secret = options.token.get_secret_value(), options.app_secret
-    if secret:
-        proof = hmac.new(secret.get_secret_value().encode(), token.encode(), "sha256").hexdigest()
-        params = {**params, "appsecret_proof": proof}
-    where = f"{options.url}/{options.version}/{path}"
-    headers = {"authorization": f"Bearer {token}"}
-    answer = http.get(where, headers=headers, params=params, accept=(400, 403, 404))
-    body = answer.json()
-    error, code = part(body, "error"), part(body, "error").get("code")
-    if not error and answer.status < 400 and isinstance(body, dict):
-        return body, answer.fetched_at
-    if forgotten and (error.get("error_subcode") == NOT_THERE or code == NO_SUCH_ID):
-        return None, answer.fetched_at
-    if code in BUSY:  # the limits are those of a rolling hour
-        later = answer.fetched_at + timedelta(hours=1)
-        raise SourceUnavailable(f"Meta answers no more for now (code {code})", where=where, retry_at=later)
-    if code in REFUSED or answer.status == 403:  # Meta's message may quote the token
-        raise CredentialsRejected(
-            f"Meta refused the token (code {code})", where=where, do="Check its rights."
-        )
-    said = str(error.get("message") or f"status {answer.status}").replace(token, "…")
-    raise SourceUnreadable(f"Meta refused the request ({said})", where=where, do="Check the options.")
+    token: SecretStr = Field(
+        description="best the page's own, which sees most and alone can tell what is gone"
+    )
+    page: str = Field(description="number or name of the page")
+    ratings: bool = Field(True, description="read recommendations too")
 
 
 def pages(http, options, path, params):
-    """Page after page of things, with the time of receipt; `next` is followed by its parameters alone."""
+    """Page after page of things, with the time of receipt; reviews have no ids by which to know them again."""
     asked = []
     while params not in asked:
         asked.append(params)
@@ -98,42 +73,11 @@ def pages(http, options, path, params):
     raise SourceUnavailable("it gave the same page twice", where=f"{options.url}/{options.version}/{path}")
 
 
-def following(body):
-    """The parameters of the next page, empty when there is none. Meta writes the token into the address."""
-    address = urlsplit(part(body, "paging").get("next") or "")
-    return {
-        name: value
-        for name, value in parse_qsl(address.query)
-        if name not in ("access_token", "appsecret_proof")
-    }
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(thing, *names):
-    """The dictionary that lies that deep in it, empty when there is none."""
-    for name in names:
-        thing = thing.get(name) if isinstance(thing, dict) else None
-    return thing if isinstance(thing, dict) else {}
-
-
-def without_pages(value):
-    """The same without `paging`, whose addresses hold the token."""
-    if isinstance(value, dict):
-        return {key: without_pages(inner) for key, inner in value.items() if key != "paging"}
-    return [without_pages(inner) for inner in value] if isinstance(value, list) else value
-
-
 def things_in(document):
     """Posts, comments and reviews of an answer: a page of them, one, or several by their ids; no messages."""
     if isinstance(document, list):
         return [thing for inner in dicts(document) for thing in things_in(inner)]
-    if "error" in document:
-        error = part(document, "error")
-        raise NotAMention(f"an error: {error.get('message')} (code {error.get('code')})")
+    refuse_error(document)
     if str(document.get("id")).startswith(("t_", "m_")):
         return []
     if time_of(document) or "message" in document or document.keys() & REVIEW_KEYS:
@@ -141,12 +85,6 @@ def things_in(document):
     return [
         thing for inner in document.values() if isinstance(inner, dict | list) for thing in things_in(inner)
     ]
-
-
-def time_of(thing):
-    """When it was published; Meta writes `+0000`, or seconds when it was asked for these."""
-    written = thing.get("created_time") or thing.get("creation_time")
-    return epoch(written) if isinstance(written, int) else written
 
 
 def author_of(person):
@@ -197,7 +135,14 @@ def comments_in(thing, post_id=None, parent=None):
     post_id = post_id or (f"{page}_{post}" if page and page.isdecimal() else None)
     parent = parent or part(thing, "parent").get("id") or (f"{post}_{comment}" if reply else None)
     native_id = thing.get("id") or (place and f"{post}_{reply or comment}")
-    yield Mention(
+    yield member(comment_of, thing, native_id, parent, post_id)
+    for one in dicts(part(thing, "comments").get("data")):
+        yield from comments_in(one, post_id, native_id)
+
+
+def comment_of(thing, native_id, parent, post_id):
+    """A comment below a post, or a reply to the comment `parent`."""
+    return Mention(
         native_id=native_id,
         kind="reply" if parent else "comment",
         in_reply_to=parent or post_id,
@@ -206,15 +151,6 @@ def comments_in(thing, post_id=None, parent=None):
         likes=thing.get("like_count"),
         **said(thing),
     )
-    for one in dicts(part(thing, "comments").get("data")):
-        yield from comments_in(one, post_id, native_id)
-
-
-def is_before(thing, moment):
-    """Whether it says that it was published before."""
-    written = time_of(thing)
-    written = datetime.fromisoformat(written) if isinstance(written, str) else written
-    return written is not None and written < moment
 
 
 def post_of(thing):
@@ -320,14 +256,7 @@ class Facebook:
 
     def items(self, answer, options):
         """Posts, comments or recommendations of a page of an answer, or the one that it is."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
-        found = things_in(document) if isinstance(document, dict | list) else []
-        if not found:
-            raise NotAMention("it holds no posts, comments or recommendations")
-        yield from map(without_pages, found)
+        yield from things_of(answer, things_in, "posts, comments or recommendations")
 
     def parse(self, item, options):
         """The post and what is said below it; a comment, or a recommendation."""
@@ -336,13 +265,13 @@ class Facebook:
         if item.keys() & REVIEW_KEYS:
             return review_of(item)
         if item.keys() & COMMENT_KEYS or "comment_id=" in str(item.get("permalink_url")):
-            return list(comments_in(item))
+            return listed(comments_in(item))
         below = dicts(part(item, "comments").get("data"))
         parents = {one["parent"]["id"]: one["parent"] for one in below if time_of(part(one, "parent"))}
         threads = {**parents, **{one.get("id") or number: one for number, one in enumerate(below)}}
         said = [comment for one in threads.values() for comment in comments_in(one, item.get("id"))]
         if not item.get("story") or item.get("message") or item.get("attachments"):
-            return [post_of(item), *said]
+            return listed([member(post_of, item), *said])
         if not said:
             raise NotAMention(f"Facebook tells a story, nobody says a word: {item['story'][:80]}")
         return said
@@ -357,8 +286,9 @@ class Facebook:
             if "_" not in native_id or native_id.startswith("review_"):
                 continue  # Meta has no way to ask for one recommendation
             fields = POST if native_id.startswith(f"{me.get('id')}_") else COMMENT
-            thing, fetched_at = ask(http, options, native_id, {"fields": fields}, forgotten=True)
-            yield Item(without_pages(thing) if thing else {"gone": native_id}, fetched_at=fetched_at)
+            thing, fetched_at = ask(http, options, native_id, {"fields": fields}, (NOT_THERE, NO_SUCH_ID))
+            is_there = thing and "error" not in thing
+            yield Item(without_pages(thing) if is_there else {"gone": native_id}, fetched_at=fetched_at)
 
 
 @hookimpl

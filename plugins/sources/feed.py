@@ -25,6 +25,7 @@ from listening_etl import (
     NotAMention,
     Options,
     SourceUnreadable,
+    dicts,
     hookimpl,
     text_of_html,
 )
@@ -177,11 +178,6 @@ def text_of(markup, kind="text/html"):
 def first_text(*candidates):
     """The first candidate that is text with something in it."""
     return next((text for text in candidates if isinstance(text, str) and text.strip()), None)
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def names_of(people):

@@ -18,6 +18,7 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
 )
 
@@ -77,8 +78,7 @@ def articles(body, where):
         found = json.loads(allowed, strict=False)
     except ValueError as error:
         raise SourceUnreadable(f"the answer is no JSON ({error})", where=where, do="Try again.") from error
-    listed = found.get("articles", []) if isinstance(found, dict) else found
-    return [article for article in listed if isinstance(article, dict)] if isinstance(listed, list) else []
+    return dicts(found.get("articles") if isinstance(found, dict) else found)
 
 
 def seen(article):

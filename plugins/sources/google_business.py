@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -16,7 +15,10 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    json_answer,
+    part,
 )
 
 STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
@@ -34,15 +36,10 @@ class GoogleBusinessOptions(Options):
     client_id: str = Field(
         description="of the OAuth client that Google approved for the Business Profile API"
     )
-    client_secret: SecretStr
+    client_secret: SecretStr = Field(description="of the same client")
     refresh_token: SecretStr = Field(description="of an owner or manager, for the scope business.manage")
     url: str = Field("https://mybusiness.googleapis.com/v4", description="of the API")
     token_url: str = Field("https://oauth2.googleapis.com/token", description="where tokens are refreshed")
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def brand_of(options, location):
@@ -89,12 +86,6 @@ def times(review):
         return [datetime.fromisoformat(time).astimezone(UTC) for time in said if time]
     except (TypeError, ValueError):
         return []
-
-
-def part(item, name):
-    """The dictionary under `name`, empty when there is none."""
-    inner = item.get(name)
-    return inner if isinstance(inner, dict) else {}
 
 
 def id_of(review):
@@ -154,10 +145,7 @@ class GoogleBusiness:
 
     def items(self, answer, options):
         """Reviews, listed for one place or several, or a single one."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", where="Google's answer") from error
+        document = json_answer(answer)
         if isinstance(document, dict) and "error" in document:
             error = document["error"]
             raise NotAMention(f"an error: {error.get('message') if isinstance(error, dict) else error}")

@@ -4,7 +4,6 @@ import json
 import time
 from datetime import date, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -18,8 +17,11 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     epoch,
     hookimpl,
+    json_answer,
+    part,
 )
 
 SCOPE = "https://www.googleapis.com/auth/androidpublisher"
@@ -42,11 +44,6 @@ class GooglePlayOptions(Options):
                                        "permission to reply to reviews")  # fmt: skip
     url: str = Field("https://androidpublisher.googleapis.com/androidpublisher/v3", description="of the API")
     token_url: str = Field("https://oauth2.googleapis.com/token", description="where the key buys a token")
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def at(row, *places):
@@ -105,8 +102,7 @@ def moment(seconds, nanos):
 
 def modified(comment):
     """When a comment or an answer was last changed."""
-    said = comment.get("lastModified")
-    said = said if isinstance(said, dict) else {}
+    said = part(comment, "lastModified")
     return moment(said.get("seconds"), said.get("nanos"))
 
 
@@ -234,7 +230,7 @@ class GooglePlay:
                 for review in dicts(found.get("reviews")):
                     if inside(review, slice.window):
                         yield {**review, "packageName": app}
-                token = (found.get("tokenPagination") or {}).get("nextPageToken")
+                token = part(found, "tokenPagination").get("nextPageToken")
                 if not token or not found.get("reviews"):
                     break
             else:
@@ -245,10 +241,7 @@ class GooglePlay:
         if answer.lstrip().startswith(b")]}'"):
             found = store_reviews(answer.decode("utf-8", "replace"))
         else:
-            try:
-                document = orjson.loads(answer)
-            except orjson.JSONDecodeError as error:
-                raise SourceUnreadable(f"it is no JSON ({error})", where="Google Play's answer") from error
+            document = json_answer(answer)
             if isinstance(document, dict) and "error" in document:
                 error = document["error"]
                 raise NotAMention(f"an error: {error.get('message') if isinstance(error, dict) else error}")

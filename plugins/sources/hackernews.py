@@ -5,7 +5,6 @@ import re
 from datetime import date, timedelta
 from html import unescape
 
-import orjson
 from pydantic import Field
 
 from listening_etl import (
@@ -18,10 +17,14 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     epoch,
     hookimpl,
+    json_answer,
     text_of_html,
 )
+
+from ._members import member, together
 
 SEARCH, ITEM = "https://hn.algolia.com/api/v1/search_by_date", "https://hn.algolia.com/api/v1/items/"
 FIREBASE, PAGE = "https://hacker-news.firebaseio.com/v0/item/", "https://news.ycombinator.com/item?id="
@@ -33,7 +36,7 @@ LINK = re.compile(r'<a [^>]*?href="([^"]+)"')
 class HackerNewsOptions(Options):
     """What is brought beside the hits of the search."""
 
-    threads: bool = Field(True, description="Fetch the whole discussion of each hit: a request a discussion")
+    threads: bool = Field(True, description="fetch the whole discussion of each hit: a request a discussion")
 
 
 class HackerNews:
@@ -97,14 +100,11 @@ class HackerNews:
 
     def items(self, answer, options):
         """The hits of a search, a discussion as a whole, or items as Hacker News's own API has them."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Check the file.") from error
+        document = json_answer(answer)
         if isinstance(document, dict) and isinstance(document.get("hits"), list):
             yield from hits_of(document)
-        elif isinstance(document, list) and any(isinstance(one, dict) for one in document):
-            yield from (one for one in document if isinstance(one, dict))
+        elif dicts(document):
+            yield from dicts(document)
         elif isinstance(document, dict) and "id" in document and "karma" not in document:
             yield document
         else:
@@ -112,8 +112,7 @@ class HackerNews:
 
     def parse(self, item, options):
         """A story or comment, from whichever API; of a discussion all that stands in it."""
-        mentions = list(members(item))
-        return mentions if len(mentions) != 1 else mentions[0]
+        return together(members(item))
 
     def recheck(self, options, native_ids, http):
         """As Hacker News has them now; of a comment the search knows under which story it stands."""
@@ -130,7 +129,7 @@ def hits_of(page):
     """The hits of a page of the search."""
     if not isinstance(page, dict) or not isinstance(page.get("hits"), list):
         raise SourceUnreadable(f"it is no page of hits: {words_for(page)}", where=SEARCH)
-    return [hit for hit in page["hits"] if isinstance(hit, dict)]
+    return dicts(page["hits"])
 
 
 def words_for(document):
@@ -167,7 +166,7 @@ def parts_of(tree):
     while waiting:
         item = waiting.pop()
         yield item
-        waiting += [child for child in item.get("children") or [] if isinstance(child, dict)]
+        waiting += dicts(item.get("children"))  # hits list ids there, trees items
 
 
 def id_of(item):
@@ -187,9 +186,9 @@ def kind_of(item):
 def members(item, above=None, story=None):
     """The mentions of an item and of what is below it; `above` is what it answers, `story` the id of the story."""
     story = item.get("story_id") or story or (id_of(item) if kind_of(item) in POSTS else None)
-    yield mention_of(item, above or {}, None if story is None else str(story))
-    for child in item.get("children") or []:
-        if isinstance(child, dict) and kind_of(child) != "pollopt":  # hits list ids there, trees items
+    yield member(mention_of, item, above or {}, None if story is None else str(story))
+    for child in dicts(item.get("children")):
+        if kind_of(child) != "pollopt":
             yield from members(child, item, story)
 
 

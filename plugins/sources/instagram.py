@@ -1,28 +1,34 @@
 """Instagram posts of an account, what is said below them, who tags it, and hashtags; by Meta's Graph interface."""
 
-import hmac
-from datetime import date, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from datetime import date, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
     Author,
     Capabilities,
     ConfigError,
-    CredentialsRejected,
     Gap,
     Item,
     Media,
     Mention,
-    NotAMention,
-    Options,
-    SourceUnavailable,
-    SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    part,
 )
+
+from ._graph import (
+    SignedOptions,
+    ask,
+    following,
+    is_before,
+    pages,
+    refuse_error,
+    things_of,
+    without_pages,
+)
+from ._members import listed, member
 
 SHOWN = "id,caption,comments_count,like_count,media_type,media_url,permalink,timestamp"
 SHOWN += ",children{media_type,media_url}"
@@ -30,103 +36,30 @@ SAID = "id,text,timestamp,username,like_count,parent_id"
 OWN = f"{SHOWN},username,owner,comments.limit(50){{{SAID},replies.limit(50){{{SAID}}}}}"
 KINDS = {"IMAGE": "image", "VIDEO": "video"}
 COMMENT_KEYS = {"text", "parent_id", "replies"}
-REFUSED, BUSY = {10, 102, 190, *range(200, 300)}, {1, 2, 4, 17, 18, 32, 341, 368, 613, *range(80_000, 80_100)}
 NO_SUCH_HASHTAG, MOST_HASHTAGS = 24, 30
 
 
-class InstagramOptions(Options):
-    """`account` is the number of a business or creator account, `token` that of a person with a role on its page.
-    `app_secret` signs requests, where the app asks for that. `follow_days`: how long after a post its new
-    comments are heard. `hashtags`: also posts of anybody with the topic's hashtags, 30 a week at most."""
+class InstagramOptions(SignedOptions):
+    """Whose account is read."""
 
-    account: str
-    token: SecretStr
-    app_secret: SecretStr | None = None
-    hashtags: bool = True
-    follow_days: int = Field(14, ge=0)
-    version: str = "v23.0"
-    url: str = "https://graph.facebook.com"
-
-
-def ask(http, options, path, params):
-    """One answer, with the time of receipt; Meta says in the body what is wrong, whatever the status."""
-    token, secret = options.token.get_secret_value(), options.app_secret
-    if secret:
-        proof = hmac.new(secret.get_secret_value().encode(), token.encode(), "sha256").hexdigest()
-        params = {**params, "appsecret_proof": proof}
-    where = f"{options.url}/{options.version}/{path}"
-    headers = {"authorization": f"Bearer {token}"}
-    answer = http.get(where, headers=headers, params=params, accept=(400, 403, 404))
-    body = answer.json()
-    error, code = part(body, "error"), part(body, "error").get("code")
-    if (not error and answer.status < 400 and isinstance(body, dict)) or code == NO_SUCH_HASHTAG:
-        return body, answer.fetched_at
-    if code in BUSY:  # the limits are those of a rolling hour, or of a week for hashtags
-        later = answer.fetched_at + timedelta(hours=1)
-        raise SourceUnavailable(f"Meta answers no more for now (code {code})", where=where, retry_at=later)
-    if code in REFUSED or answer.status == 403:  # Meta's message may quote the token
-        raise CredentialsRejected(
-            f"Meta refused the token (code {code})", where=where, do="Check its rights."
-        )
-    said = str(error.get("message") or f"status {answer.status}").replace(token, "…")
-    raise SourceUnreadable(f"Meta refused the request ({said})", where=where, do="Check the options.")
-
-
-def pages(http, options, path, params):
-    """Page after page of new things; the cursor of hashtags stays the same from page to page."""
-    seen = set()
-    while params:
-        body, fetched_at = ask(http, options, path, params)
-        new = [thing for thing in dicts(body.get("data")) if thing.get("id") not in seen]
-        seen.update(thing.get("id") for thing in new)
-        yield new, fetched_at
-        params = following(body) if new else {}
-
-
-def following(body):
-    """The parameters of the next page, empty when there is none. Meta writes the token into the address."""
-    address = urlsplit(part(body, "paging").get("next") or "")
-    secret = ("access_token", "appsecret_proof")
-    return {name: value for name, value in parse_qsl(address.query) if name not in secret}
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(thing, *names):
-    """The dictionary that lies that deep in it, empty when there is none."""
-    for name in names:
-        thing = thing.get(name) if isinstance(thing, dict) else None
-    return thing if isinstance(thing, dict) else {}
-
-
-def without_pages(value):
-    """The same without `paging`, whose addresses hold the token."""
-    if isinstance(value, dict):
-        return {key: without_pages(inner) for key, inner in value.items() if key != "paging"}
-    return [without_pages(inner) for inner in value] if isinstance(value, list) else value
+    token: SecretStr = Field(description="of a person with a role on the account's page")
+    account: str = Field(description="number of a business or creator account")
+    hashtags: bool = Field(
+        True, description="read posts of anybody with the topic's hashtags too, 30 a week at most"
+    )
 
 
 def things_in(document):
     """Posts and comments of an answer: a page, one, several by their ids, or what is wrapped up in an account."""
     if isinstance(document, list):
         return [thing for inner in dicts(document) for thing in things_in(inner)]
-    if "error" in document:
-        error = part(document, "error")
-        raise NotAMention(f"an error: {error.get('message')} (code {error.get('code')})")
+    refuse_error(document)
     if document.keys() & {"timestamp", "caption", "media_type", "text"}:
         return [document]
     owner = {name: document[name] for name in ("id", "username") if name in document}
     owned = [{"owner": owner, **thing} for thing in things_in(dicts(part(document, "media").get("data")))]
     rest = [inner for name, inner in document.items() if name != "media" and isinstance(inner, dict | list)]
     return [*owned, *(thing for inner in rest for thing in things_in(inner))]
-
-
-def is_before(thing, moment):
-    """Whether it says that it was published before."""
-    return bool(thing.get("timestamp")) and datetime.fromisoformat(thing["timestamp"]) < moment
 
 
 def author_of(thing):
@@ -160,8 +93,14 @@ def comments_in(thing, post_id=None, parent=None):
     """A comment, or a reply to one, and the replies to it."""
     post_id = post_id or part(thing, "media").get("id")
     parent = parent or thing.get("parent_id")
-    replies = dicts(part(thing, "replies").get("data"))
-    yield Mention(
+    yield member(comment_of, thing, parent, post_id)
+    for reply in dicts(part(thing, "replies").get("data")):
+        yield from comments_in(reply, post_id, thing.get("id"))
+
+
+def comment_of(thing, parent, post_id):
+    """A comment below a post, or a reply to the comment `parent`."""
+    return Mention(
         native_id=thing.get("id"),
         kind="reply" if parent else "comment",
         channel="social",
@@ -172,8 +111,6 @@ def comments_in(thing, post_id=None, parent=None):
         conversation_id=post_id,
         likes=thing.get("like_count"),
     )
-    for reply in replies:
-        yield from comments_in(reply, post_id, thing.get("id"))
 
 
 class Instagram:
@@ -247,7 +184,8 @@ class Instagram:
 
     def hashtag(self, tag, options, window, http):
         """Posts of the last 24 hours with a hashtag, in no order."""
-        found, _ = ask(http, options, "ig_hashtag_search", {"user_id": options.account, "q": tag})
+        asked = {"user_id": options.account, "q": tag}
+        found, _ = ask(http, options, "ig_hashtag_search", asked, (NO_SUCH_HASHTAG,))
         numbers = [one["id"] for one in dicts(found.get("data")) if "id" in one]
         for number in numbers:  # none when nobody ever used it
             params = {"user_id": options.account, "fields": SHOWN, "limit": "50"}
@@ -261,21 +199,15 @@ class Instagram:
 
     def items(self, answer, options):
         """Posts and comments of a page of an answer, or the one that it is."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
-        found = things_in(document) if isinstance(document, dict | list) else []
-        if not found:
-            raise NotAMention("it holds no posts and no comments")
-        yield from map(without_pages, found)
+        yield from things_of(answer, things_in, "posts and no comments")
 
     def parse(self, item, options):
         """The post and what is said below it, or a comment and its replies."""
         if item.keys() & COMMENT_KEYS:
-            return list(comments_in(item))
+            return listed(comments_in(item))
         said = dicts(part(item, "comments").get("data"))
-        return [post_of(item), *(one for comment in said for one in comments_in(comment, item.get("id")))]
+        below = (one for comment in said for one in comments_in(comment, item.get("id")))
+        return listed([member(post_of, item), *below])
 
 
 @hookimpl

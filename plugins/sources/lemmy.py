@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-import orjson
 from pydantic import Field
 
 from listening_etl import (
@@ -22,8 +21,12 @@ from listening_etl import (
     Terms,
     Window,
     activity_mentions,
+    dicts,
     hookimpl,
+    json_answer,
 )
+
+from ._members import member, together
 
 A_PAGE, MOST_PAGES = 50, 100
 COLLECTIONS = ("Collection", "CollectionPage", "OrderedCollection", "OrderedCollectionPage")
@@ -47,10 +50,10 @@ class LemmyOptions(Options):
 
     url: str = Field(description="of the instance: https://jlai.lu")
     api: Literal["v3", "v4"] = Field("v3", description="v3 up to Lemmy 0.19; from Lemmy 1.0 on v4")
-    search: bool = Field(True, description="Search for the entities' names; else everything new is read")
-    communities: tuple[str, ...] = Field((), description="Only these: cafe or cafe@jlai.lu; all unless given")
-    threads: bool = Field(True, description="Fetch the discussion of what a search finds: 2 requests or more")
-    thread_pages: int = Field(4, ge=1, description="Pages of 50 comments, newest first, of one discussion")
+    search: bool = Field(True, description="search for the entities' names; else everything new is read")
+    communities: tuple[str, ...] = Field((), description="only these: cafe or cafe@jlai.lu; all unless given")
+    threads: bool = Field(True, description="fetch the discussion of what a search finds: 2 requests or more")
+    thread_pages: int = Field(4, ge=1, description="pages of 50 comments, newest first, of one discussion")
 
 
 class Api:
@@ -182,10 +185,7 @@ class Lemmy:
 
     def items(self, answer, options):
         """The posts and comments of an answer of either API; ActivityPub objects."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Check the file.") from error
+        document = json_answer(answer)
         if isinstance(document, dict) and isinstance(document.get("type"), str | list):
             members = document.get("orderedItems") or document.get("items")
             is_collection = document["type"] in COLLECTIONS and isinstance(members, list)
@@ -211,8 +211,8 @@ class Lemmy:
             if not views:
                 raise NotAMention(f"no post or comment, but {', '.join(sorted(item)[:5])}")
             authors = {id_of(view): author_of(view.get("creator")) for view in views}
-            found = [mention_of(view, authors) for view in views]
-        return found if len(found) != 1 else found[0]
+            found = [member(mention_of, view, authors) for view in views]
+        return together(found)
 
     def recheck(self, options, native_ids, http):
         """As they are now, one request each; what the instance does not show any more is gone."""
@@ -223,11 +223,6 @@ class Lemmy:
                 api.get(f"/{kind}", id=number) if kind in ("post", "comment") and number.isdecimal() else None
             )
             yield (found or {}).get(f"{kind}_view") or {"gone": native_id}
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def is_view(found):

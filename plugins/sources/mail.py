@@ -84,13 +84,11 @@ class MailOptions(Options):
     """Which mailbox, and how to get in."""
 
     host: str = Field(description="the mail server")
-    port: int = 993
-    username: str
-    password: SecretStr = Field(
-        description="better one that the server gives to programs; or an access token"
-    )
+    port: int = Field(993, description="of IMAP there; 143 is usual for starttls")
+    username: str = Field(description="of the mailbox, often its address")
+    password: SecretStr = Field(description="best one that the server gives to programs; or an access token")
     oauth: bool = Field(False, description="password is an OAuth access token")
-    folder: str = "INBOX"
+    folder: str = Field("INBOX", description="the one that is read, as the server names it")
     security: Literal["tls", "starttls", "none"] = Field("tls", description="none: all can read along")
     largest: int = Field(5_000_000, gt=0, description="bytes read of a mail; what lies behind is cut off")
 

@@ -5,7 +5,6 @@ import re
 from datetime import date, timedelta
 from urllib.parse import quote
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -18,8 +17,11 @@ from listening_etl import (
     Options,
     SourceUnreadable,
     Terms,
+    dicts,
     epoch,
     hookimpl,
+    json_answer,
+    part,
 )
 
 A_PAGE = 100
@@ -139,10 +141,7 @@ class Matrix:
 
     def items(self, answer, options):
         """The events of a page, a sync, a search, a context, or one event."""
-        try:
-            told = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
+        told = json_answer(answer)
         if isinstance(told, dict) and "errcode" in told:
             raise NotAMention(f"an error: {told.get('error') or told['errcode']}")
         events = dicts(told) if isinstance(told, list) else events_of(told) if isinstance(told, dict) else []
@@ -313,19 +312,6 @@ def sent(event):
     """When an event was sent, None when there is none."""
     milliseconds = event.get("origin_server_ts")
     return epoch(milliseconds / 1000) if isinstance(milliseconds, int | float) else None
-
-
-def part(item, *names):
-    """The dictionary that lies that deep in `item`, empty when there is none."""
-    for name in names:
-        inner = item.get(name)
-        item = inner if isinstance(inner, dict) else {}
-    return item
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 @hookimpl

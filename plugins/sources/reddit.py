@@ -7,7 +7,6 @@ from functools import cached_property
 from html import unescape
 from typing import Annotated
 
-import orjson
 from pydantic import Field, SecretStr, model_validator
 
 from listening_etl import (
@@ -25,7 +24,10 @@ from listening_etl import (
     Terms,
     epoch,
     hookimpl,
+    json_answer,
 )
+
+from ._members import member, together
 
 API, SITE = "https://oauth.reddit.com", "https://www.reddit.com"
 A_PAGE = 100
@@ -44,19 +46,19 @@ PICTURE = re.compile(r"\.(jpe?g|png|gif|webp)$")
 class RedditOptions(Options):
     """The application that Reddit approved, and what it reads."""
 
-    client_id: SecretStr
-    client_secret: SecretStr = Field(SecretStr(""), description="Empty for an installed application")
-    username: SecretStr | None = Field(None, description="With `password`: of the application's owner")
-    password: SecretStr | None = None
-    user_agent: str = Field(
-        min_length=12,
-        pattern=r"u/\w",
-        description="As Reddit wants it: web:acme.listening:1.0 (by /u/acme_care)",
+    client_id: SecretStr = Field(description="of the application")
+    client_secret: SecretStr = Field(
+        SecretStr(""), description="of the application; an installed one has none"
     )
-    search: bool = Field(True, description="Search all of Reddit for the entities' names")
-    subreddits: tuple[Annotated[str, Field(pattern=r"^\w+$")], ...] = Field((), description="To read whole")
-    threads: bool = Field(True, description="Fetch the comments of each post found: a request a post")
-    more_requests: int = Field(2, ge=0, description="Requests a thread for comments behind stubs, 100 each")
+    username: SecretStr | None = Field(None, description="of the application's owner, for a script's")
+    password: SecretStr | None = Field(None, description="of the application's owner")
+    user_agent: str = Field(
+        min_length=12, pattern=r"u/\w", description="as in web:acme.listening:1.0 (by /u/acme_care)"
+    )
+    search: bool = Field(True, description="search all of Reddit for the entities' names")
+    subreddits: tuple[Annotated[str, Field(pattern=r"^\w+$")], ...] = Field((), description="to read whole")
+    threads: bool = Field(True, description="fetch the comments of each post found: a request a post")
+    more_requests: int = Field(2, ge=0, description="requests a thread for comments behind stubs, 100 each")
 
     @model_validator(mode="after")
     def _something_to_read(self):
@@ -193,10 +195,7 @@ class Reddit:
 
     def items(self, answer, options):
         """The things of a listing or of several, of `morechildren`, or one; a post with its comments is one."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Check the file.") from error
+        document = json_answer(answer)
         if is_comment_page(document):
             yield {"kind": "Thread", "data": document}
             return
@@ -219,8 +218,7 @@ class Reddit:
         inside = members(item["data"] if kind == "Thread" else item)
         found = [thing for thing in inside if kind_of(thing) in POSTS]
         authors = {thing["data"].get("name"): author_of(thing["data"]) for thing in found}
-        mentions = [mention_of(thing, authors) for thing in found]
-        return mentions if len(mentions) != 1 else mentions[0]
+        return together(member(mention_of, thing, authors) for thing in found)
 
     def recheck(self, options, native_ids, http):
         """As they are now, 100 a request; what Reddit no longer knows is gone."""

@@ -126,11 +126,11 @@ class RestOptions(Options):
     headers: dict[str, str] = Field({}, description="sent with each request")
     params: dict[str, str | int | float | bool] = Field({}, description="parameters of the address")
     body: dict[str, Any] | None = Field(None, description="what is posted, as JSON")
-    auth: Auth = Auth()
+    auth: Auth = Field(Auth(), description="credentials: bearer, basic, headers, params")
     queries: list[str] = Field([], description="what {query} is; unless given, the names of the entities")
     items: JmesPath = Field("@", description="where an answer has its items: a list, or a single object")
     each: JmesPath = Field("@", description="where an item has its mentions: itself, or a thread's members")
-    paging: Paging = Paging()
+    paging: Paging = Field(Paging(), description="how the next page is asked for: by cursor, page, link, …")
     limit: int = Field(100, gt=0, description="most pages of one window; the rest is cut")
     order: Literal["any", "newest_first", "oldest_first"] = Field(
         "any", description="of the listing, by time"

@@ -4,7 +4,6 @@ import re
 from datetime import date, timedelta
 from html import unescape
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -20,10 +19,14 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     epoch,
     hookimpl,
+    json_answer,
     text_of_html,
 )
+
+from ._members import member, together
 
 API = "https://api.stackexchange.com/2.3"
 A_PAGE, MOST_PAGES = 100, 25  # without a key the 26th page is refused; narrower windows need none
@@ -37,11 +40,11 @@ KINDS = {"question": "post", "answer": "reply", "comment": "comment"}
 class StackExchangeOptions(Options):
     """Which site, and how much around what is found."""
 
-    site: str = Field("stackoverflow", description="As the API calls it: stackoverflow, superuser, french")
-    key: SecretStr | None = Field(None, description="Application key: 10,000 requests a day instead of 300")
-    tags: tuple[str, ...] = Field((), description="Tags whose new questions are read whole")
+    site: str = Field("stackoverflow", description="as the API calls it: stackoverflow, superuser, french")
+    key: SecretStr | None = Field(None, description="application key: 10,000 requests a day instead of 300")
+    tags: tuple[str, ...] = Field((), description="tags whose new questions are read whole")
     threads: bool = Field(
-        True, description="Fetch answers and comments: 2 or 3 more requests for 100 questions"
+        True, description="fetch answers and comments: 2 or 3 more requests for 100 questions"
     )
 
 
@@ -145,10 +148,7 @@ class StackExchange:
 
     def items(self, answer, options):
         """The questions, answers, comments or excerpts of an answer."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", do="Check the file.") from error
+        document = json_answer(answer)
         if isinstance(document, dict) and "error_id" in document:
             what = document.get("error_message") or document.get("error_name")
             raise NotAMention(f"an error: {what} ({document['error_id']})")
@@ -159,8 +159,7 @@ class StackExchange:
 
     def parse(self, item, options):
         """A question with its answers and comments, or one of these alone."""
-        mentions = list(members(item))
-        return mentions if len(mentions) != 1 else mentions[0]
+        return together(members(item))
 
     def recheck(self, options, native_ids, http):
         """As they are now, 100 a request; what is no longer there is gone."""
@@ -172,11 +171,6 @@ class StackExchange:
                 there.add(id_of(found))
                 yield found
         yield from ({"id": native_id, "deleted": True} for native_id in native_ids if native_id not in there)
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 def refusal(wrapper, path, now):
@@ -237,7 +231,7 @@ def members(item, question=None):
     """The mentions of a post and of what hangs on it."""
     kind = kind_of(item)
     root = question or (id_of(item) if kind == "question" else None)
-    yield mention_of(item, kind, root)
+    yield member(mention_of, item, kind, root)
     for part in [*dicts(item.get("answers")), *dicts(item.get("comments"))]:
         yield from members(part, root)
 

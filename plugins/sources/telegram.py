@@ -16,8 +16,11 @@ from listening_etl import (
     Options,
     SourceUnreadable,
     Terms,
+    dicts,
     epoch,
     hookimpl,
+    json_answer,
+    part,
 )
 
 A_PAGE = 100  # updates that Telegram gives at once
@@ -109,10 +112,7 @@ class Telegram:
 
     def items(self, answer, options):
         """The updates of an answer, one update, or the messages of exported chats."""
-        try:
-            told = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
+        told = json_answer(answer)
         if isinstance(told, list):
             return iter(dicts(told))
         if not isinstance(told, dict):
@@ -152,19 +152,6 @@ def updates_of(answer, where):
     if not isinstance(told, dict) or not isinstance(told.get("result"), list):
         raise SourceUnreadable("it is no answer of Telegram", where=where, do="Check the url.")
     return [update for update in dicts(told["result"]) if "update_id" in update]
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(item, *names):
-    """The dictionary that lies that deep in `item`, empty when there is none."""
-    for name in names:
-        inner = item.get(name)
-        item = inner if isinstance(inner, dict) else {}
-    return item
 
 
 def time_of(update):

@@ -1,25 +1,13 @@
 """Posts from Threads: its search by keyword and topic tag, mentions of an account, and answers to its posts."""
 
-from datetime import date, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from datetime import date, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
-from listening_etl import (
-    Author,
-    Capabilities,
-    CredentialsRejected,
-    Item,
-    Media,
-    Mention,
-    NotAMention,
-    Options,
-    SourceUnavailable,
-    SourceUnreadable,
-    Terms,
-    hookimpl,
-)
+from listening_etl import Author, Capabilities, Item, Media, Mention, Terms, dicts, hookimpl, part
+
+from ._graph import GraphOptions, is_before, pages, refuse_error, things_of
+from ._members import listed, member
 
 FIELDS = (
     "id,text,media_type,media_url,alt_text,permalink,timestamp,username,is_reply,has_replies,topic_tag,"
@@ -27,88 +15,42 @@ FIELDS = (
 )
 OWN, MENTIONS = "/me/threads", "/me/mentions"
 KINDS = {"IMAGE": "image", "VIDEO": "video", "AUDIO": "audio"}
-REFUSED, BUSY = {10, 102, 190, *range(200, 300)}, {1, 2, 4, 17, 32, 341, 368, 613, *range(80_000, 80_100)}
 
 
-class ThreadsOptions(Options):
-    """`account`: mentions of the token's account, its posts, and the answers to these for `follow_days`;
-    `search`: what anybody writes with the topic's names and hashtags, which Meta has to approve."""
+class ThreadsOptions(GraphOptions):
+    """What is read."""
 
-    token: SecretStr
-    account: bool = True
-    search: bool = True
-    follow_days: int = Field(14, ge=0)
-    version: str = "v1.0"
-    url: str = "https://graph.threads.net"
-
-
-def ask(http, options, path, params):
-    """One answer, with the time of receipt; Meta says in the body what is wrong, whatever the status."""
-    token = options.token.get_secret_value()
-    where, headers = f"{options.url}/{options.version}/{path}", {"authorization": f"Bearer {token}"}
-    answer = http.get(where, headers=headers, params=params, accept=(400, 403, 404))
-    body = answer.json()
-    error, code = part(body, "error"), part(body, "error").get("code")
-    if not error and answer.status < 400 and isinstance(body, dict):
-        return body, answer.fetched_at
-    if code in BUSY:  # 2,200 searches in any 24 hours
-        later = answer.fetched_at + timedelta(hours=1)
-        raise SourceUnavailable(f"Meta answers no more for now (code {code})", where=where, retry_at=later)
-    if code in REFUSED or answer.status == 403:  # Meta's message may quote the token
-        raise CredentialsRejected(
-            f"Meta refused the token (code {code})", where=where, do="Check its rights."
-        )
-    said = str(error.get("message") or f"status {answer.status}").replace(token, "…")
-    raise SourceUnreadable(f"Meta refused the request ({said})", where=where, do="Check the options.")
+    token: SecretStr = Field(description="of the account that reads")
+    account: bool = Field(
+        True, description="read mentions of the token's account, its posts and their answers"
+    )
+    search: bool = Field(
+        True, description="search for the topic's names and hashtags, which Meta has to approve"
+    )
+    version: str = Field("v1.0", description="of the API")
+    url: str = Field("https://graph.threads.net", description="of the API")
 
 
-def pages(http, options, path, params):
-    """Page after page of new posts; `next` is followed by its parameters alone, since it holds the token."""
-    seen = set()
-    while params:
-        body, fetched_at = ask(http, options, path, {"fields": FIELDS, "limit": "100", **params})
-        new = [post for post in dicts(body.get("data")) if post.get("id") not in seen]
-        seen.update(post.get("id") for post in new)
-        yield from ((post, fetched_at) for post in new)
-        address = urlsplit(part(body, "paging").get("next") or "")
-        following = {name: value for name, value in parse_qsl(address.query) if name != "access_token"}
-        if not following and (after := part(body, "paging", "cursors").get("after")):
-            following = {**params, "after": after}
-        params = following if new else {}
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(thing, *names):
-    """The dictionary that lies that deep in it, empty when there is none."""
-    for name in names:
-        thing = thing.get(name) if isinstance(thing, dict) else None
-    return thing if isinstance(thing, dict) else {}
+def posts(http, options, path, params):
+    """Posts one by one, with the time of receipt."""
+    asked = {"fields": FIELDS, "limit": "100", **params}
+    for page, fetched_at in pages(http, options, path, asked, bare_cursor=True):
+        yield from ((post, fetched_at) for post in page)
 
 
 def posts_in(document):
     """The posts of an answer: a page, one, or a list of either."""
     if isinstance(document, list):
         return [post for inner in dicts(document) for post in posts_in(inner)]
-    if "error" in document:
-        error = part(document, "error")
-        raise NotAMention(f"an error: {error.get('message')} (code {error.get('code')})")
+    refuse_error(document)
     if document.keys() & {"text", "permalink", "media_type"} or {"id", "timestamp"} <= document.keys():
-        return [{name: value for name, value in document.items() if name != "paging"}]
+        return [document]
     return posts_in(document["data"]) if isinstance(document.get("data"), list | dict) else []
 
 
-def found(posts):
+def found(told):
     """Posts as items."""
-    return (Item(post, fetched_at=fetched_at) for post, fetched_at in posts)
-
-
-def is_before(post, moment):
-    """Whether it says that it was published before."""
-    return bool(post.get("timestamp")) and datetime.fromisoformat(post["timestamp"]) < moment
+    return (Item(post, fetched_at=fetched_at) for post, fetched_at in told)
 
 
 def media_of(post):
@@ -186,40 +128,33 @@ class Threads:
             if query == OWN:
                 yield from self.conversations(options, slice.window, http)
             elif query == MENTIONS:
-                yield from found(pages(http, options, MENTIONS[1:], times))
+                yield from found(posts(http, options, MENTIONS[1:], times))
             else:
                 mode = "TAG" if query.startswith("#") else "KEYWORD"
                 asked = {"q": query.lstrip("#"), "search_type": "RECENT", "search_mode": mode, **times}
-                yield from found(pages(http, options, "keyword_search", asked))
+                yield from found(posts(http, options, "keyword_search", asked))
 
     def conversations(self, options, window, http):
         """The account's posts of the window, and older ones that got answers in it, each with all answers."""
         follow = window.since - timedelta(days=options.follow_days)
         times = {"since": str(int(follow.timestamp())), "until": str(int(window.until.timestamp()) + 1)}
-        for post, fetched_at in pages(http, options, OWN[1:], times):
+        for post, fetched_at in posts(http, options, OWN[1:], times):
             answers = []
             if post.get("has_replies", True):
                 answers = [
                     one
-                    for one, _ in pages(http, options, f"{post.get('id')}/conversation", {"reverse": "false"})
+                    for one, _ in posts(http, options, f"{post.get('id')}/conversation", {"reverse": "false"})
                 ]
             if not all(is_before(one, window.since) for one in (post, *answers)):
                 yield Item({**post, "conversation": answers}, fetched_at=fetched_at)
 
     def items(self, answer, options):
         """Posts of a page of an answer, or the one that it is."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
-        posts = posts_in(document) if isinstance(document, dict | list) else []
-        if not posts:
-            raise NotAMention("it holds no posts")
-        yield from posts
+        yield from things_of(answer, posts_in, "posts")
 
     def parse(self, item, options):
         """The post, and its conversation when that came along."""
-        return [mention_of(one) for one in (item, *dicts(item.get("conversation")))]
+        return listed(member(mention_of, one) for one in (item, *dicts(item.get("conversation"))))
 
 
 @hookimpl

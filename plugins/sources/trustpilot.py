@@ -3,7 +3,6 @@
 from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -17,7 +16,10 @@ from listening_etl import (
     SourceUnavailable,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    json_answer,
+    part,
 )
 
 A_PAGE = 100
@@ -37,17 +39,6 @@ class TrustpilotOptions(Options):
     api_secret: SecretStr | None = Field(None, description="of the same; with it one's own company is read by "
                                          "time, without it the public list from the newest on")  # fmt: skip
     url: str = Field("https://api.trustpilot.com/v1", description="of the API")
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(item, name):
-    """The dictionary under `name`, empty when there is none."""
-    inner = item.get(name)
-    return inner if isinstance(inner, dict) else {}
 
 
 def utc(written):
@@ -173,10 +164,7 @@ class Trustpilot:
 
     def items(self, answer, options):
         """Reviews of companies or products, from the public or the private API, listed or single."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", where="Trustpilot's answer") from error
+        document = json_answer(answer)
         listed = document
         if isinstance(document, dict):
             listed = next((document[name] for name in LISTS if name in document), [document])

@@ -3,7 +3,6 @@
 import base64
 from datetime import UTC, date, datetime, timedelta
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -16,7 +15,9 @@ from listening_etl import (
     Options,
     SourceUnreadable,
     Terms,
+    dicts,
     hookimpl,
+    json_answer,
     text_of_html,
 )
 
@@ -155,10 +156,7 @@ class WordPress:
 
     def items(self, answer, options):
         """A list of posts or comments, or one of them."""
-        try:
-            told = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})") from error
+        told = json_answer(answer)
         if isinstance(told, dict) and code_of(told):
             raise NotAMention(f"an error: {told.get('message') or told['code']}")
         if not isinstance(told, dict | list):
@@ -309,11 +307,6 @@ def stamp(time):
 def code_of(told):
     """The code of an error, None when it is none."""
     return told.get("code") if isinstance(told, dict) and "data" in told else None
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from datetime import UTC, date, timedelta
 from email.utils import parsedate_to_datetime
 
 import orjson
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from listening_etl import (
     Author,
@@ -24,9 +24,12 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Truncated,
+    dicts,
     epoch,
     hookimpl,
 )
+
+from ._members import listed, member
 
 PRICES = {"tweets": 0.005, "users": 0.010, "media": 0.005}
 FIELDS = {
@@ -46,25 +49,16 @@ LOOKUP, EMPTY_PAGES, MEDIA_A_POST = 100, 10, 4
 
 
 class XOptions(Options):
-    """`query` in X's own words stands in for the names of the topic; `languages` are X's guesses, such as `fr`.
+    """What is asked for, and what may be bought beside the posts found."""
 
-    `retweets`: also what is passed on without a word. `context`: the posts that a hit answers or quotes. `media`:
-    addresses of pictures. Each of these costs: `prices` are dollars per object.
-    """
-
-    token: SecretStr
-    query: str | None = None
-    languages: tuple[str, ...] = ()
-    retweets: bool = False
-    context: bool = True
-    media: bool = False
-    prices: dict[str, float] = PRICES
-    url: str = "https://api.x.com"
-
-
-def dicts(value):
-    """The dictionaries in a list; nothing for `{}`, which some libraries write for an empty list."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
+    token: SecretStr = Field(description="the app's bearer token")
+    query: str | None = Field(None, description="in X's own words, in the place of the names of the topic")
+    languages: tuple[str, ...] = Field((), description="only posts in these, as X guesses them, such as fr")
+    retweets: bool = Field(False, description="take what is passed on without a word too, at the same price")
+    context: bool = Field(True, description="buy the posts that a hit answers or quotes too")
+    media: bool = Field(False, description="buy the addresses of pictures too")
+    prices: dict[str, float] = Field(PRICES, description="dollars for one object of each kind")
+    url: str = Field("https://api.x.com", description="of the API")
 
 
 def ask(http, options, path, params, posts, context=False):
@@ -372,7 +366,7 @@ class X:
         includes, hit = item.get("includes") or {}, item["data"]
         known = {kind: {one.get(key): one for one in dicts(includes.get(kind))} for kind, key in KEYS.items()}
         others = [post for post in known["tweets"].values() if post["id"] != hit["id"]]
-        return [mention_of(post, known) for post in (hit, *others)]
+        return listed(member(mention_of, post, known) for post in (hit, *others))
 
     def recheck(self, options, native_ids, http):
         """Each post, or the error that says that it is gone; deleting one version deletes all."""
@@ -385,8 +379,9 @@ class X:
 class XArchive(X):
     """Posts since 2006 from X's search of its whole archive, each with what it answers or quotes.
 
-    Collects and misses what `x` does, whose days it covers too: use one of the two. Limits: one request a second,
-    300 in 15 minutes. Terms: as `x`.
+    Collects and misses what `x` does, whose days it covers too. With `x` beside it, `same_as: x` in the settings
+    of this one (the name that the other has there) makes both bring the same mentions, each counted once, though
+    paid for twice. Limits: one request a second, 300 in 15 minutes. Terms: as `x`.
     """
 
     name = "x_archive"

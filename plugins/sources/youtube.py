@@ -4,7 +4,6 @@ import html
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -21,9 +20,14 @@ from listening_etl import (
     SourceUnreadable,
     Terms,
     Window,
+    dicts,
     hookimpl,
+    json_answer,
+    part,
     text_of_html,
 )
+
+from ._members import listed, member
 
 ZONE = "America/Los_Angeles"  # where a day's quota ends, at midnight
 SPENT = {"quotaExceeded", "dailyLimitExceeded"}
@@ -47,19 +51,6 @@ class YouTubeOptions(Options):
     replies: bool = Field(True, description="read all replies, not the first few; 1 unit a long thread")
     follow_days: int = Field(3, ge=0, description="how long a video found gets comments, a comment replies")
     url: str = Field("https://www.googleapis.com/youtube/v3", description="of the API")
-
-
-def dicts(value):
-    """The dictionaries in a list, nothing for anything else."""
-    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
-
-
-def part(item, *names):
-    """The dictionary that lies that deep in `item`, empty when there is none."""
-    for name in names:
-        inner = item.get(name)
-        item = inner if isinstance(inner, dict) else {}
-    return item
 
 
 def time_of(item):
@@ -309,11 +300,12 @@ def comment_mention(item, video_id=None, reply_to=None, replies=None):
 def thread_mentions(thread):
     """A comment with its replies and, if it is there, the video before them."""
     snippet, (first, *replies) = part(thread, "snippet"), members(thread)
-    video = [video_mention(thread["video"])] if part(thread, "video") else []
-    owner, counted = video and video[0].author.handle, count(snippet.get("totalReplyCount"))
-    comment = comment_mention(first, snippet.get("videoId"), owner or None, counted)
-    answers = (comment_mention(one, comment.conversation_id, comment.author.handle) for one in replies)
-    return [*video, comment, *answers]
+    video = [member(video_mention, thread["video"])] if part(thread, "video") else []
+    owner = next((one.author.handle for one in video if isinstance(one, Mention)), None) or None
+    video_id, counted = snippet.get("videoId"), count(snippet.get("totalReplyCount"))
+    comment = member(comment_mention, first, video_id, owner, counted)
+    of = (comment.conversation_id, comment.author.handle) if isinstance(comment, Mention) else (video_id,)
+    return listed([*video, comment, *(member(comment_mention, reply, *of) for reply in replies)])
 
 
 READERS = dict.fromkeys(("video", "searchResult", "activity", "playlistItem"), video_mention)
@@ -357,10 +349,7 @@ class YouTube:
 
     def items(self, answer, options):
         """Videos, search results, comments, threads, entries of playlists and uploads, listed or single."""
-        try:
-            document = orjson.loads(answer)
-        except orjson.JSONDecodeError as error:
-            raise SourceUnreadable(f"it is no JSON ({error})", where="YouTube's answer") from error
+        document = json_answer(answer)
         if isinstance(document, dict) and "error" in document:
             raise NotAMention(f"an error: {part(document, 'error').get('message') or document['error']}")
         found = document.get("items", [document]) if isinstance(document, dict) else document

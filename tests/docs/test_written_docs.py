@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from listening_etl import catalogue
 from listening_etl.config import json_schema, load_settings
 from listening_etl.registry import load
 from listening_etl.warehouse.reference import markdown
@@ -45,3 +46,11 @@ def test_every_dependency_is_pinned():
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~ ]", line, maxsplit=1)[0]).lower() for line in wanted}
     assert names - pinned == set()
+
+
+def test_the_catalogue_of_sources_is_current():
+    folder = ROOT / "docs" / "sources"
+    written = (ROOT / "docs" / "sources.md").read_text("utf-8")
+    assert written == catalogue.markdown(load([ROOT / "plugins"]), folder), (
+        "run: listening plugins --catalogue > docs/sources.md"
+    )

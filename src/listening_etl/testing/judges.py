@@ -317,7 +317,7 @@ def frame_of(rows: Sequence[str | Mention | None], language: str | None) -> pl.D
     declared = pl.col("lang_declared").str.extract(r"^([A-Za-z]{2,3})\b", 1).str.to_lowercase()
     kinds = {"entity": pl.String, "role": pl.String, "match": pl.String, "owned": pl.Boolean}
     ours = {"entity": "torreo", "role": "own", "match": "named", "owned": False}
-    return normalise(frame, SimpleNamespace(name="contract", channel=None)).with_columns(
+    return normalise(frame, SimpleNamespace(identity="contract", channel=None)).with_columns(
         pl.coalesce(declared, pl.lit(language, dtype=pl.String)).alias("lang"),
         pl.lit(NOON, dtype=INSTANT).alias("fetched_at"),
         pl.Series("matches", [[ours]] * len(mentions), dtype=pl.List(pl.Struct(kinds))),

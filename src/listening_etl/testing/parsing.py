@@ -30,12 +30,13 @@ class ParsePromises(SourceCase):
             *(i for file in self.sample_files() for i in self.sample_items(file, options)),
         ]
 
-    def outcome(self, data: Any) -> list[Mention | Deletion] | str:
-        """What `parse` says of an item: mentions, or the words with which it refuses."""
+    def outcome(self, data: Any) -> list[Mention | Deletion | str] | str:
+        """What `parse` says of an item: mentions, or the words with which it refuses it or one of its members."""
         try:
-            return read(self.plugin, self.read_options(), data)
+            found: list[Any] = read(self.plugin, self.read_options(), data)
         except (NotAMention, Malformed) as reason:
-            return f"{type(reason).__name__}: {reason}"
+            return in_words(reason)
+        return [in_words(one) if isinstance(one, Exception) else one for one in found]
 
     def test_an_item_is_bytes_text_or_json(self) -> None:
         """Whatever `fetch` yields can be kept in a file as it was received."""
@@ -223,3 +224,8 @@ def differences(one: Any, other: Any) -> str:
                     f"{name} {getattr(left, name)!r:.80} / {getattr(right, name)!r:.80}" for name in fields
                 )
     return f"{one!r:.300} / {other!r:.300}"
+
+
+def in_words(reason: Exception) -> str:
+    """A refusal as text: two of the same words are the same."""
+    return f"{type(reason).__name__}: {reason}"

@@ -104,9 +104,6 @@ def agrees(mention, status):
     assert list(mention.hashtags) == [tag["name"] for tag in status["tags"]]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="whatever has a created_at is taken for a status, accounts and reports too"
-)
 def test_what_only_staff_sees_is_no_mention():
     staff = [
         (name, body)

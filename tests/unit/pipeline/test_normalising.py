@@ -20,7 +20,7 @@ def normal(*mentions, channel=None, name="social"):
     assert wrong == {}
     frame = frame.with_columns(pl.lit(AT + timedelta(days=1)).dt.cast_time_unit("us").alias("fetched_at"))
     frame = frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("raw_row"))
-    return normalise(frame, SimpleNamespace(name=name, identity=name, channel=channel))
+    return normalise(frame, SimpleNamespace(identity=name, channel=channel))
 
 
 def one(channel=None, **fields):
