@@ -16,7 +16,8 @@ HEAD = """\
 
 Written by `listening plugins --catalogue` from the plugins themselves; a test holds it current. *Tested* says how
 far a source was tried: against a real server, on recorded answers of the platform, or on its documentation alone.
-Platforms change: the day on which the terms were read stands beside them, and yours are what you signed.
+*Terms* are notes taken on the day that stands beside them, no legal advice: read them at the address before you rely
+on them, and what you signed comes first.
 """
 TESTED = {"server": "real server", "recorded": "recorded answers", "documented": "documentation alone"}
 
@@ -32,7 +33,7 @@ def facts(source: Any) -> dict[str, Any]:
         "edits": "yes" if can.edits else "no",
         "threads": "yes" if can.threads else "no",
         "tested": TESTED[can.tested],
-        "terms read": terms.read.isoformat() if isinstance(terms, Terms) else None,
+        "terms noted": terms.read.isoformat() if isinstance(terms, Terms) else None,
     }
 
 
@@ -98,7 +99,7 @@ def page(source: Any) -> list[str]:
         keep = "no limit stated" if terms.retention_days is None else f"{terms.retention_days} days"
         export = {None: "not stated", True: "allowed", False: "not allowed"}[terms.export]
         lines.append(
-            f"\n*Terms*, read on {terms.read.isoformat()} at <{terms.url}>: keeping: {keep}; export: {export}; "
+            f"\n*Terms*, as noted on {terms.read.isoformat()}, see <{terms.url}>: keeping: {keep}; export: {export}; "
             f"replies: {terms.reply}."
         )
     options = source.options_type.model_json_schema()

@@ -321,7 +321,7 @@ NOW_ONLY = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a platform's terms allow, as read on the day `read` at `url`.
+    """What a platform's terms allow, by notes taken on the day `read`; the terms themselves are at `url`.
 
     `retention_days`: how long what was collected may be kept unless it is refreshed (None: no limit is stated);
     `export`: whether it may leave the company (None: not stated); `reply`: the rule for answering, in words.
