@@ -211,6 +211,7 @@ class Bluesky:
         settles=timedelta(minutes=10),
         pace=0.1,
         auth="handle and app password, optional",
+        tested="server",
     )
     terms = Terms(read=date(2026, 11, 22), url="https://docs.bsky.app/docs/support/developer-guidelines")
 
