@@ -11,10 +11,8 @@ from listening_etl import (
     Media,
     Mention,
     NotAMention,
-    SourceUnreadable,
     dicts,
     epoch,
-    json_answer,
     part,
 )
 
@@ -38,29 +36,22 @@ def words(value):
 # What an answer holds.
 
 
-def decoded(answer):
-    """An answer as objects: one, or a list of them when it has one a line, as streams are recorded."""
-    lines = [line for line in answer.splitlines() if line.strip()]
-    try:
-        return json_answer(answer)
-    except SourceUnreadable:
-        if len(lines) < 2:
-            raise
-        return [json_answer(line) for line in lines]
-
-
 def rows_of(page):
     """What stands in an answer: posts, entries of a feed, records, events; a thread is one row."""
     if isinstance(page, dict) and "error" in page:
         raise NotAMention(f"an error: {page['error']}: {page.get('message')}")
     if not isinstance(page, dict):
-        return [row for given in dicts(page) for row in of_commit(given)]
-    for name in LISTS:
-        if isinstance(page.get(name), list):
-            return dicts(page[name])
-    if not ONE & set(page):
+        return [row for given in dicts(page) for row in rows_in(given)]
+    found = rows_in(page)
+    if found == [page] and not ONE & set(page):
         raise NotAMention(f"it holds no post, only {', '.join(sorted(page)[:5]) or 'nothing'}")
-    return of_commit(page)
+    return found
+
+
+def rows_in(page):
+    """The rows of a page that is a list of some kind, or what it is itself."""
+    listed = next((page[name] for name in LISTS if isinstance(page.get(name), list)), None)
+    return of_commit(page) if listed is None else dicts(listed)
 
 
 def of_commit(row):

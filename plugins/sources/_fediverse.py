@@ -37,28 +37,23 @@ QUOTE_AS_TEXT = re.compile(r'<(p|span) class="quote-inline">.*?</\1>', re.DOTALL
 def rows_of(answer):
     """What stands in an answer: statuses, notifications, events of a stream; a thread is one row."""
     try:
-        page = json_answer(answer)
+        return rows_in(json_answer(answer))
     except SourceUnreadable:
-        if rows := recorded(answer):
-            return rows
+        if events := list(events_of(answer.decode("utf-8-sig", "replace"))):
+            return events
         raise
+
+
+def rows_in(page):
+    """The same of an answer as JSON; several answers in one file are read one after the other."""
     if isinstance(page, list):
-        return dicts(page)
+        return [row for one in page for row in (rows_in(one) if isinstance(one, list) else dicts([one]))]
     if "error" in part(page):
         raise NotAMention(f"an error: {page['error']}")
     for name in ("statuses", "notifications"):
         if isinstance(part(page).get(name), list):
             return dicts(page[name])
     return [part(page)]
-
-
-def recorded(stream):
-    """The events of a recorded stream: one a line, as over a websocket, or server-sent."""
-    lines = [line for line in stream.splitlines() if line.strip()]
-    try:
-        return dicts([json_answer(line) for line in lines if len(lines) > 1])
-    except SourceUnreadable:
-        return list(events_of(stream.decode("utf-8", "replace")))
 
 
 def events_of(stream):
@@ -95,7 +90,7 @@ def statuses_of(row):
         raise NotAMention(
             "an account, not what it wrote" if "acct" in row else "a link or hashtag that trends"
         )
-    if "content" not in row and not {"uri", "account"} <= set(row):
+    if not {"content", "id", "created_at"} <= set(row) and not {"uri", "account"} <= set(row):
         raise NotAMention(f"it holds no status, only {', '.join(sorted(row)[:5]) or 'nothing'}")
     return [*dicts([row.get("reblog")]), row]
 
@@ -107,7 +102,7 @@ def parse_row(row, options):
     statuses = statuses_of(row)
     accounts = {str(status.get("id")): part(status, "account") for status in statuses}
     first = next(iter(statuses), {})
-    root = first.get("in_reply_to_id") or first.get("id") if "descendants" in row else None
+    root = id_of(first, "in_reply_to_id") or id_of(first) if "descendants" in row else None
     return together(member(public_mention, status, accounts, root, options) for status in statuses)
 
 
@@ -135,7 +130,7 @@ def public_mention(status, accounts, root, options):
 
 def mention_of(status, accounts, root):
     """One status as a mention; `accounts` are the authors of the same thread by the ids of their statuses."""
-    boosted, answered = part(status, "reblog").get("id"), status.get("in_reply_to_id")
+    boosted, answered = id_of(part(status, "reblog")), id_of(status, "in_reply_to_id")
     account, content = part(status, "account"), status.get("content")
     quoted = part(status, "quote")
     content = QUOTE_AS_TEXT.sub("", content) if quoted and content else content
@@ -152,11 +147,9 @@ def mention_of(status, accounts, root):
         updated_at=status.get("edited_at"),
         author=author_of(account),
         in_reply_to=answered,
-        conversation_id=root or (None if answered or boosted else status.get("id")),
+        conversation_id=root or (None if answered or boosted else id_of(status)),
         reply_to_author=answered and (handle_of(accounts.get(answered, {})) or answered_of(status)),
-        quoted_id=part(quoted, "quoted_status").get("id")
-        or quoted.get("quoted_status_id")
-        or quoted.get("id"),
+        quoted_id=id_of(part(quoted, "quoted_status")) or id_of(quoted, "quoted_status_id") or id_of(quoted),
         reshared_id=boosted,
         tagged=tuple(filter(None, map(handle_of, dicts(status.get("mentions"))))),
         hashtags=tuple(tag["name"] for tag in dicts(status.get("tags")) if tag.get("name")),
@@ -166,6 +159,11 @@ def mention_of(status, accounts, root):
         replies=status.get("replies_count"),
         reshares=status.get("reblogs_count"),
     )
+
+
+def id_of(thing, name="id"):
+    """An id as text: the first versions of Mastodon wrote numbers."""
+    return None if thing.get(name) is None else str(thing[name])
 
 
 def poll_of(status):
@@ -191,7 +189,7 @@ def author_of(account):
     if not account:
         return None
     return Author(
-        native_id=account.get("id"),
+        native_id=id_of(account),
         handle=handle_of(account),
         name=account.get("display_name") or None,
         followers=account.get("followers_count"),

@@ -109,7 +109,9 @@ def things_of(answer, things_in, what):
 
 
 def refuse_error(document):
-    """Raise when an answer is an error."""
+    """Raise when an answer is an error, or none at all but what Meta sends by itself."""
+    if "entry" in document and "object" in document:
+        raise NotAMention("a webhook's notice, not an answer")
     if "error" in document:
         error = part(document, "error")
         raise NotAMention(f"an error: {error.get('message')} (code {error.get('code')})")

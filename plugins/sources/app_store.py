@@ -94,9 +94,14 @@ def connect_reviews(page):
         yield {**review, "response": answer} if answer else review
 
 
+def is_xml(body):
+    """Whether it begins as XML does, in whatever encoding."""
+    return body.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t")[:1] == b"<"
+
+
 def feed_reviews(body):
     """The entries of a page of the public feed, JSON or XML, all as Apple's JSON has them."""
-    if body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{":
+    if not is_xml(body):
         entries = part(json_answer(body), "feed").get("entry") or []
         return dicts(entries if isinstance(entries, list) else [entries])  # a single one stands alone
     import feedparser
@@ -293,7 +298,7 @@ class AppStore:
 
     def items(self, answer, options):
         """Reviews of App Store Connect, of the public feed (XML or JSON), or of the store page."""
-        document = json_answer(answer) if answer.lstrip()[:1] in (b"{", b"[") else {"feed": {}}
+        document = {"feed": {}} if is_xml(answer) else json_answer(answer)
         if isinstance(document, dict) and "feed" in document:
             found = feed_reviews(answer)
         elif isinstance(document, dict) and "errors" in document:

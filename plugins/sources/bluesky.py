@@ -15,10 +15,11 @@ from listening_etl import (
     Truncated,
     dicts,
     hookimpl,
+    json_answer,
     part,
 )
 
-from ._atproto import POST, decoded, hidden, of_thread, parse_row, published, rows_of
+from ._atproto import POST, hidden, of_thread, parse_row, published, rows_of
 
 BLUESKY, APPVIEW = "https://bsky.social", "https://api.bsky.app"
 PAGE, MOST_PAGES, RECHECKED_AT_ONCE = 100, 100, 25
@@ -251,11 +252,11 @@ class Bluesky:
 
     def items(self, answer, options):
         """The posts of an answer; an entry of a feed brings what it answers, a thread is one item."""
-        yield from rows_of(decoded(answer))
+        yield from rows_of(json_answer(answer))
 
     def parse(self, item, options):
         """One post, or the posts of one conversation."""
-        return parse_row(item if isinstance(item, dict) else decoded(item))
+        return parse_row(item if isinstance(item, dict) else json_answer(item))
 
     def recheck(self, options, native_ids, http):
         """Ask for posts by their addresses: those that do not come are gone. Reposts cannot be asked for."""

@@ -21,10 +21,11 @@ from listening_etl import (
     Truncated,
     epoch,
     hookimpl,
+    json_answer,
     part,
 )
 
-from ._atproto import POST, decoded, event_of, parse_row, rows_of, words
+from ._atproto import POST, event_of, parse_row, rows_of, words
 from .bluesky import APPVIEW, Bluesky, BlueskyOptions, Service
 
 REWIND = timedelta(seconds=5)
@@ -243,11 +244,11 @@ class BlueskyJetstream:
 
     def items(self, answer, options):
         """The events of a recording, one a line."""
-        yield from rows_of(decoded(answer))
+        yield from rows_of(json_answer(answer))
 
     def parse(self, item, options):
         """One event as a mention or a deletion."""
-        return parse_row(item if isinstance(item, dict) else decoded(item))
+        return parse_row(item if isinstance(item, dict) else json_answer(item))
 
     def recheck(self, options, native_ids, http):
         """Ask for posts by their addresses: with counts, or gone."""

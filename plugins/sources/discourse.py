@@ -1,7 +1,6 @@
 """Posts of a Discourse forum, with the topics that they stand in."""
 
 import re
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
@@ -28,6 +27,8 @@ from listening_etl import (
     text_of_html,
 )
 
+from ._members import listed, member
+
 A_PAGE = 50  # posts on a page of the latest
 A_CALL = 20  # posts that a topic gives at once
 LAST_PAGE = 10  # of a search; the forum refuses the eleventh
@@ -46,6 +47,11 @@ class DiscourseOptions(Options):
     api_username: str | None = Field(None, description="whose key it is; the key sees what they see")
     search: bool = Field(False, description="search for the entities' names; else every new post is read")
     threads: bool = Field(True, description="read the topics of new posts: one request or more for each")
+
+
+def whole(base, address):
+    """An address as it stands in a post, with what it leaves out."""
+    return urljoin(base or "https:" * address.startswith("//"), address)
 
 
 class Cooked(HTMLParser):
@@ -71,9 +77,9 @@ class Cooked(HTMLParser):
         if tag == "a" and classes & {"mention", "mention-group"}:
             self.tagged.append(found.get("href", "").rstrip("/").rpartition("/")[2])
         elif tag == "a" and found.get("href") and not classes & {"lightbox", "hashtag", "hashtag-cooked"}:
-            self.links.append(urljoin(self.base, found["href"]))
+            self.links.append(whole(self.base, found["href"]))
         elif tag == "img" and found.get("src") and not classes & DECORATION:
-            self.images[urljoin(self.base, found["src"])] = found.get("alt") or None
+            self.images[whole(self.base, found["src"])] = found.get("alt") or None
 
     def handle_endtag(self, tag):
         """Close what is skipped; a tag that was never closed inside it does not hold it open."""
@@ -98,6 +104,11 @@ def posts_of(topic):
 def ids_of(posts):
     """Their ids."""
     return {post["id"] for post in posts if isinstance(post.get("id"), int)}
+
+
+def is_post(thing):
+    """Whether it is a post, or a topic with its posts: profiles, topics and notices have ids and times too."""
+    return "post_stream" in thing or ("id" in thing and bool(thing.keys() & {"cooked", "raw", "blurb"}))
 
 
 def time_of(post):
@@ -254,15 +265,9 @@ class Discourse:
     name = "discourse"
     options_type = DiscourseOptions
     capabilities = Capabilities(
-        history=None,
-        order="newest_first",
-        deletions="flagged",
-        edits=True,
-        threads=True,
-        settles=timedelta(minutes=10),
-        pace=1.0,
-        auth="API key, optional",
-    )
+        history=None, order="newest_first", deletions="flagged", edits=True, threads=True,
+        settles=timedelta(minutes=10), pace=1.0, auth="API key, optional",
+    )  # fmt: skip
     terms = Terms(read=date(2026, 11, 22), url="https://meta.discourse.org/tos", reply="as the forum allows")
 
     def push_down(self, options, entities):
@@ -293,34 +298,33 @@ class Discourse:
     def items(self, answer, options):
         """Topics with posts, the posts of a list or of a search, or one post."""
         told = json_answer(answer)
-        if isinstance(told, list):
-            return iter(dicts(told))
-        if not isinstance(told, dict):
-            raise SourceUnreadable("it is no answer of Discourse")
-        if "errors" in told or "error_type" in told:
+        if isinstance(told, dict) and ("errors" in told or "error_type" in told):
             why = told.get("errors") or told.get("error_type")
             raise NotAMention(f"an error: {why[0] if isinstance(why, list) and why else why}")
-        if ("id" in told and ("cooked" in told or "raw" in told)) or "post_stream" in told:
-            return iter([told])
-        posts = dicts(told.get("latest_posts") or told.get("posts") or [told.get("post")])
-        if not posts:
-            raise NotAMention("a list of topics" if "topic_list" in told else "an answer without posts")
-        return iter(posts)
+        if isinstance(told, dict) and not is_post(told):
+            inside = told.get("latest_posts") or told.get("posts") or [told.get("post")]
+        else:
+            inside = told if isinstance(told, list) else [told]
+        if not any(map(is_post, dicts(inside))):
+            held = ", ".join(sorted(told)[:5]) if isinstance(told, dict) else "a list of something else"
+            raise NotAMention(
+                "a list of topics" if "topic_list" in held else f"it holds no posts, only {held or 'nothing'}"
+            )
+        return iter(dicts(inside))
 
     def parse(self, item, options):
         """The posts of a topic, or one post."""
         base = (getattr(options, "url", None) or "").rstrip("/")
         if "gone" in item:
             return Deletion(str(item["gone"]))
+        if not is_post(item):
+            raise NotAMention(f"it is no post, it has only {', '.join(sorted(item)[:5])}")
         if "post_stream" not in item:
             return mention_of(item, {}, base)
-        found = []
-        for post in posts_of(item):
-            with suppress(NotAMention):
-                found.append(mention_of(post, item, base))
+        found = [member(mention_of, post, item, base) for post in posts_of(item)]
         if not found:
-            raise NotAMention("a topic without posts of people")
-        return found
+            raise NotAMention("a topic without its posts")
+        return listed(found)
 
     def recheck(self, options, native_ids, http):
         """Each post as it is now; one that is gone, or was moved to where we may not look, is deleted."""

@@ -41,9 +41,20 @@ POST = (
     "comments.filter(stream).summary(true).limit(0).as(counted)"  # those that are read are the new ones only
 )
 REVIEW = "created_time,rating,recommendation_type,review_text,reviewer,open_graph_story{id}"
-COMMENT_KEYS = {"comment_count", "like_count", "parent"}
+COMMENT_KEYS = {"comment_count", "like_count", "parent", "object", "attachment", "user_likes", "can_remove"}
+TIMES = {"created_time", "creation_time", "timestamp"}
 REVIEW_KEYS = {"recommendation_type", "review_text", "rating"}
+POST_KEYS = {
+    *("message", "story", "description", "permalink_url", "status_type", "attachments", "full_picture"),
+    *("is_published", "reactions", "shares", "images", "embed_html", "length", "live_status"),
+}
+"""One of these makes a post of what has a time, or else its id: labels, adverts and likes have times too."""
+ELSE_KEYS = {"cover_photo", "can_upload", "start_time"}
+"""Of albums and events, which are described too."""
+PRIVATE_KEYS = {"unread", "unread_count", "unseen", "participants", "senders", "snippet", "message_count"}
 NOT_THERE, NO_SUCH_ID = 33, 803  # which may also say that this token may not see it
+POST_ID = re.compile(r"\d+_\d+")
+BELOW = re.compile(r"/(\w+)/comments\?")
 COMMENT_PLACE = re.compile(
     r"facebook\.com/([^/]+)/\w+/(\d+)/?\?.*?comment_id=(\d+)(?:&reply_comment_id=(\d+))?"
 )
@@ -78,13 +89,24 @@ def things_in(document):
     if isinstance(document, list):
         return [thing for inner in dicts(document) for thing in things_in(inner)]
     refuse_error(document)
-    if str(document.get("id")).startswith(("t_", "m_")):
+    if is_private(document):
         return []
-    if time_of(document) or "message" in document or document.keys() & REVIEW_KEYS:
+    said_below = dicts(part(document, "comments").get("data"))
+    if document.keys() & (TIMES | REVIEW_KEYS | {"message"}) or said_below:
         return [document]
-    return [
-        thing for inner in document.values() if isinstance(inner, dict | list) for thing in things_in(inner)
-    ]
+    inside = (inner for inner in document.values() if isinstance(inner, dict | list))
+    found = [thing for inner in inside for thing in things_in(inner)]
+    paging = part(document, "paging")
+    below = BELOW.search(str(paging.get("next") or paging.get("previous")))
+    return [{"object": {"id": below[1]}, **thing} for thing in found] if below else found
+
+
+def is_private(document):
+    """Whether it is a conversation or a message, whose people have addresses."""
+    addressed = any(one.keys() & {"email", "username"} for one in dicts(part(document, "to").get("data")))
+    return bool(
+        str(document.get("id")).startswith(("t_", "m_")) or addressed or document.keys() & PRIVATE_KEYS
+    )
 
 
 def author_of(person):
@@ -114,9 +136,12 @@ def tagged_in(thing):
 def said(thing):
     """The fields that a post and a comment share."""
     counted = part(thing, "counted", "summary") or part(thing, "comments", "summary")
+    words = ("message",) if POST_ID.fullmatch(str(thing.get("id"))) else ("message", "description", "name")
     return {
         "channel": "social",
-        "text": thing.get("message") or thing.get("description") or thing.get("name"),
+        "text": next(
+            filter(None, map(thing.get, words)), None
+        ),  # of a post, the others are those of its link
         "url": thing.get("permalink_url"),
         "published_at": time_of(thing),
         "author": author_of(part(thing, "from")),
@@ -132,7 +157,7 @@ def comments_in(thing, post_id=None, parent=None):
     """
     place = COMMENT_PLACE.search(thing.get("permalink_url") or "")
     page, post, comment, reply = place.groups() if place else (None,) * 4
-    post_id = post_id or (f"{page}_{post}" if page and page.isdecimal() else None)
+    post_id = post_id or (f"{page}_{post}" if page and page.isdecimal() else part(thing, "object").get("id"))
     parent = parent or part(thing, "parent").get("id") or (f"{post}_{comment}" if reply else None)
     native_id = thing.get("id") or (place and f"{post}_{reply or comment}")
     yield member(comment_of, thing, native_id, parent, post_id)
@@ -262,14 +287,19 @@ class Facebook:
         """The post and what is said below it; a comment, or a recommendation."""
         if "gone" in item:
             return Deletion(item["gone"])
-        if item.keys() & REVIEW_KEYS:
+        if any(item.get(key) is not None for key in REVIEW_KEYS):
             return review_of(item)
         if item.keys() & COMMENT_KEYS or "comment_id=" in str(item.get("permalink_url")):
             return listed(comments_in(item))
         below = dicts(part(item, "comments").get("data"))
+        is_post = item.keys() & POST_KEYS or POST_ID.fullmatch(str(item.get("id")))
+        if not below and (not is_post or item.keys() & ELSE_KEYS):
+            raise NotAMention(f"it is no post, it has only {', '.join(sorted(item)[:5])}")
         parents = {one["parent"]["id"]: one["parent"] for one in below if time_of(part(one, "parent"))}
         threads = {**parents, **{one.get("id") or number: one for number, one in enumerate(below)}}
         said = [comment for one in threads.values() for comment in comments_in(one, item.get("id"))]
+        if not time_of(item) and not item.get("message"):
+            return listed(said)  # the post itself was not asked for
         if not item.get("story") or item.get("message") or item.get("attachments"):
             return listed([member(post_of, item), *said])
         if not said:

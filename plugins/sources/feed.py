@@ -1,6 +1,7 @@
 """Articles from RSS, Atom and JSON feeds."""
 
 import calendar
+import codecs
 import hashlib
 import io
 import time
@@ -135,6 +136,10 @@ def xml_entries(body, headers, where):
     """The entries of an RSS or Atom feed as feedparser reads them, also from a feed with faults."""
     import feedparser
 
+    if body.startswith(
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    ):  # whatever the server or the document says
+        headers = {**headers, "content-type": "application/xml; charset=utf-16"}
     try:
         parsed = feedparser.parse(io.BytesIO(body), response_headers=headers)
     except Exception as error:  # whatever feedparser stumbles over, the document is what is wrong
@@ -285,7 +290,7 @@ class Feed:
         oldest = min((time for time in times if time), default=None)
         if options.url and polled is not None and oldest is not None and oldest > window.since:
             why = "the feed goes back no further; what was in it before may have rolled out of it"
-            yield Gap(window.since, min(oldest, window.until), why)
+            yield Gap(window.since, oldest, why)  # past the window too: a later 304 stands for the same
 
     def items(self, answer, options):
         """The entries of a recorded feed, also compressed."""

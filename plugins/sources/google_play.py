@@ -124,6 +124,11 @@ def inside(review, window):
     return not all(times) or any(window.since <= time < window.until for time in times)
 
 
+def is_review(row):
+    """Whether a list has in its places what a review has; answers of other kinds are lists as well."""
+    return all(isinstance(at(row, place), kind) for place, kind in ((ID, str), (STARS, int), (TIME, list)))
+
+
 def store_reviews(text):
     """The reviews in an answer that the store page gets from its server: lists in text in a list."""
     decoder, found, start = json.JSONDecoder(), [], text.find("[")
@@ -133,7 +138,7 @@ def store_reviews(text):
             answers = [at(one, 2) for one in envelopes if at(one, 0) == "wrb.fr"]
             for payload in map(json.loads, filter(None, answers)):
                 rows = at(payload, 0)
-                found += [row for row in rows or () if isinstance(at(row, TIME), list)]
+                found += [row for row in rows or () if is_review(row)]
             start = text.find("[", end)
     except (ValueError, TypeError) as error:
         raise SourceUnreadable(f"it is no list of reviews ({error})", where="Google Play's answer") from error

@@ -101,8 +101,9 @@ class HackerNews:
     def items(self, answer, options):
         """The hits of a search, a discussion as a whole, or items as Hacker News's own API has them."""
         document = json_answer(answer)
-        if isinstance(document, dict) and isinstance(document.get("hits"), list):
-            yield from hits_of(document)
+        pages = dicts(document if isinstance(document, list) else [document])
+        if hits := [hit for page in pages for hit in dicts(page.get("hits"))]:
+            yield from hits
         elif dicts(document):
             yield from dicts(document)
         elif isinstance(document, dict) and "id" in document and "karma" not in document:
@@ -140,6 +141,8 @@ def words_for(document):
         return "a list of ids"
     if isinstance(document, dict) and ("error" in document or "message" in document):
         return f"an error: {document.get('message') or document.get('error')}"
+    if isinstance(document, dict) and "hits" in document:
+        return "a search that found nothing"
     return "a profile" if isinstance(document, dict) and "karma" in document else "no story or comment"
 
 

@@ -26,6 +26,7 @@ from ._graph import (
     pages,
     refuse_error,
     things_of,
+    time_of,
     without_pages,
 )
 from ._members import listed, member
@@ -79,7 +80,7 @@ def post_of(thing):
         channel="social",
         text=thing.get("caption"),
         url=thing.get("permalink"),
-        published_at=thing.get("timestamp"),
+        published_at=time_of(thing),
         author=author_of(thing),
         conversation_id=thing.get("id"),
         media=tuple(Media(url=url, kind=kind) for url, kind in urls if url),
@@ -105,7 +106,7 @@ def comment_of(thing, parent, post_id):
         kind="reply" if parent else "comment",
         channel="social",
         text=thing.get("text"),
-        published_at=thing.get("timestamp"),
+        published_at=time_of(thing),
         author=author_of(thing),
         in_reply_to=parent or post_id,
         conversation_id=post_id,

@@ -35,8 +35,8 @@ LISTING_ENDS, SEARCH_ENDS = 900, 200
 """Entries from which a listing that ends may have been cut: Reddit shows some 1,000, a search some 250."""
 POSTS = ("t1", "t3")
 OTHERS = {
-    **{"t2": "an account", "t4": "a private message", "t5": "a subreddit"},
-    "more": "a stub for comments that were not fetched",
+    **{"t2": "an account", "t4": "a private message", "t5": "a subreddit", "UserList": "a list of accounts"},
+    **{"more": "a stub for comments that were not fetched", None: "an entry of a list, not a post"},
 }
 GONE = re.compile(r"\[ ?(deleted|removed)( by (user|reddit))? ?\]", re.IGNORECASE)
 NAMED = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})(?![\w-])")
@@ -154,16 +154,11 @@ class Reddit:
     name = "reddit"
     options_type = RedditOptions
     capabilities = Capabilities(
-        history=None,
-        order="newest_first",
-        deletions="recheck",
-        edits=True,
-        threads=True,
-        settles=timedelta(minutes=15),
-        pace=0.6,
+        history=None, order="newest_first", deletions="recheck", edits=True, threads=True,
+        settles=timedelta(minutes=15), pace=0.6,
         auth="OAuth application (client id and secret), by approval",
         cost="free for 100 requests a minute; commercial use by contract",
-    )
+    )  # fmt: skip
     terms = Terms(
         read=date(2026, 11, 22),
         url="https://redditinc.com/policies/data-api-terms",
@@ -212,7 +207,7 @@ class Reddit:
         if kind not in (*POSTS, "Thread"):
             count, parent = at(item, "data", "count"), at(item, "data", "parent_id")
             where = f": {count} under {parent}" if kind == "more" else ""
-            raise NotAMention(f"{OTHERS.get(kind, f'of the kind {kind!r}, no post')}{where}")
+            raise NotAMention(f"{OTHERS.get(kind, f'of the kind {kind}, no post')}{where}")
         if at(item, "data", "promoted"):
             raise NotAMention("an advertisement")
         inside = members(item["data"] if kind == "Thread" else item)
@@ -342,10 +337,17 @@ def target_of(data):
     return unescape(url) if isinstance(url, str) and url.startswith("http") and not own else None
 
 
+def post_of(data):
+    """The name of the post that a comment stands under; an inbox has it in an address only."""
+    found = re.search(r"/comments/(\w+)/", str(data.get("context")))
+    return data.get("link_id") or (found and f"t3_{found[1]}")
+
+
 def page_of(data, name, post):
     """Its page on the web, also from before comments had a `permalink`."""
-    if isinstance(data.get("permalink"), str):
-        return SITE + data["permalink"]
+    page = data.get("permalink") or data.get("context")  # the latter in an inbox
+    if isinstance(page, str) and page.startswith("/"):
+        return SITE + page.partition("?")[0]
     comment = f"_/{name[3:]}/" if name.startswith("t1_") else ""
     return f"{SITE}/comments/{str(post)[3:]}/{comment}" if post else None
 
@@ -364,7 +366,7 @@ def mention_of(thing, authors):
     text, title = written(data, "selftext" if is_post else "body"), written(data, "title")
     if name and is_gone(data, (text, title) if is_post else (text,)):
         return Deletion(name)
-    parent, post = (None, name) if is_post else (data.get("parent_id"), data.get("link_id"))
+    parent, post = (None, name) if is_post else (data.get("parent_id"), post_of(data))
     link_author = data.get("link_author") if parent == post else None
     handle, edited, target = author_of(data), data.get("edited"), target_of(data) if is_post else None
     media = media_of(data)

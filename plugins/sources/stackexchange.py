@@ -34,6 +34,15 @@ BUSY, REFUSED = (500, 502, 503), (401, 402, 403, 406)  # its own numbers of erro
 SECONDS = re.compile(r"(\d{1,6}) seconds")
 LINK = re.compile(r'<a [^>]*?href="([^"]+)"')
 COMMENT = "comment-"
+ABOUT_A_POST = {
+    "revision_guid",
+    "suggested_edit_id",
+    "timeline_type",
+    "reputation_change",
+    "vote_type",
+    "badge_id",
+}
+"""One of these stands in what happened to a post: edits, votes, reputation."""
 KINDS = {"question": "post", "answer": "reply", "comment": "comment"}
 
 
@@ -152,8 +161,9 @@ class StackExchange:
         if isinstance(document, dict) and "error_id" in document:
             what = document.get("error_message") or document.get("error_name")
             raise NotAMention(f"an error: {what} ({document['error_id']})")
-        found = dicts(document.get("items", [document]) if isinstance(document, dict) else document)
-        if not found or not any(found):
+        pages = dicts(document if isinstance(document, list) else [document])
+        found = [item for page in pages for item in dicts(page.get("items", [page]))]
+        if not any(found):
             raise NotAMention("an answer without items")
         yield from found
 
@@ -213,6 +223,8 @@ def alone(api, hits):
 
 def kind_of(item):
     """`question`, `answer` or `comment`; None for whatever else the API has."""
+    if ABOUT_A_POST & item.keys():
+        return None
     if "comment_id" in item:
         return "comment"
     if stated := item.get("item_type") or item.get("post_type"):

@@ -113,20 +113,12 @@ class Telegram:
     def items(self, answer, options):
         """The updates of an answer, one update, or the messages of exported chats."""
         told = json_answer(answer)
-        if isinstance(told, list):
-            return iter(dicts(told))
-        if not isinstance(told, dict):
-            raise SourceUnreadable("it is no answer of Telegram")
-        if told.get("ok") is False:
-            raise NotAMention(f"an error: {told.get('description')}")
-        result = told.get("result", told)
-        if not isinstance(result, dict):
-            return iter(dicts(result))
-        lists = [part(result, name).get("list") for name in ("chats", "left_chats")]
-        exported = [result] if "messages" in result else [chat for chats in lists for chat in dicts(chats)]
-        if exported:
-            return (of_export(chat, one) for chat in exported for one in dicts(chat.get("messages")))
-        return iter([result])
+        found = [
+            item for page in dicts(told if isinstance(told, list) else [told]) for item in items_of(page)
+        ]
+        if not found:
+            raise NotAMention("it holds no messages")
+        return iter(found)
 
     def parse(self, item, options):
         """The message of an update, or one of an export; with the message that it answers."""
@@ -136,9 +128,23 @@ class Telegram:
             return mentions_of(item, options)
         found = next((item[kind] for kind in MESSAGES if isinstance(item.get(kind), dict)), None)
         if found is None:
-            what = ", ".join(name for name in item if name != "update_id") or "nothing"
-            raise NotAMention(f"an update of {what}")
+            what = ", ".join([name for name in item if name != "update_id"][:5]) or "nothing"
+            raise NotAMention(
+                f"an update of {what}" if "update_id" in item else f"it holds no message, only {what}"
+            )
         return mentions_of(found, options)
+
+
+def items_of(page):
+    """The updates of an answer, one of them, or the messages of exported chats."""
+    if page.get("ok") is False:
+        raise NotAMention(f"an error: {page.get('description')}")
+    result = page.get("result", page)
+    if not isinstance(result, dict):
+        return dicts(result)
+    lists = [part(result, name).get("list") for name in ("chats", "left_chats")]
+    exported = [result] if "messages" in result else [chat for chats in lists for chat in dicts(chats)]
+    return [of_export(chat, one) for chat in exported for one in dicts(chat.get("messages"))] or [result]
 
 
 def updates_of(answer, where):
@@ -275,7 +281,7 @@ def exported_mention(message, chat, options):
         kind="message",
         channel="social",
         text="".join(filter(None, words)) or part(message, "poll").get("question") or None,
-        published_at=epoch(message.get("date_unixtime")),
+        published_at=epoch(message.get("date_unixtime")) or message.get("date"),  # old exports have no zone
         updated_at=epoch(message.get("edited_unixtime")),
         author=Author(native_id=number_of(sender), name=message.get("from")) if sender else None,
         in_reply_to=id_of(where, message.get("reply_to_message_id")),
@@ -289,7 +295,8 @@ def exported_mention(message, chat, options):
 
 def number_of(sender):
     """A sender's id as a bot sees it: of `user123` the number, of `channel123` the number after -100."""
-    return f"-100{sender[7:]}" if sender.startswith("channel") else sender.removeprefix("user")
+    text = str(sender)  # in exports of before 2021 a number
+    return f"-100{text[7:]}" if text.startswith("channel") else text.removeprefix("user")
 
 
 @hookimpl

@@ -2,12 +2,10 @@
 
 import html
 import re
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from email.utils import parsedate_to_datetime
 
-import orjson
 from pydantic import Field, SecretStr
 
 from listening_etl import (
@@ -27,6 +25,8 @@ from listening_etl import (
     dicts,
     epoch,
     hookimpl,
+    json_answer,
+    part,
 )
 
 from ._members import listed, member
@@ -116,15 +116,6 @@ def packed(words, room):
     return lines
 
 
-def read(answer):
-    """A document, or the list of those in a file that has one a line."""
-    lines = b",".join(line for line in answer.splitlines() if line.strip())
-    for text in (answer, b"[%b]" % lines):
-        with suppress(orjson.JSONDecodeError):
-            return orjson.loads(text)
-    raise SourceUnreadable("it is no JSON", do="Give an answer of X's, or a file with one post a line.")
-
-
 def posts_in(data):
     """The posts of either interface under `data`, which holds one or several."""
     found = dicts([data] if isinstance(data, dict) else data)
@@ -151,11 +142,23 @@ def gone(problem):
     return problem.get("resource_type") == "tweet" and str(problem.get("type")).endswith(whys) and bool(named)
 
 
+def taken_back(event):
+    """The ids of the posts that a stream or a webhook says are deleted, dropped or withheld."""
+    inside = part(event, "data") or event
+    told = [part(inside, why) for why in ("delete", "drop", "withheld")] + dicts(
+        inside.get("tweet_delete_events")
+    )
+    posts = (part(one, "status") or part(one, "tweet") for one in told)
+    return [str(post.get("id_str") or post["id"]) for post in posts if post.keys() & {"id", "id_str"}]
+
+
 def entries(document):
     """The items of any answer with posts: pages, single posts, lists of either, timelines, searches of old."""
     if isinstance(document, list):
-        for part in document:
-            yield from entries(part)
+        for inner in document:
+            yield from entries(inner)
+    elif isinstance(document, dict) and (ids := taken_back(document)):
+        yield from ({"errors": [{"resource_id": native_id}]} for native_id in ids)
     elif posts_in(document):
         yield document if "user" in document or "id_str" in document else {"data": document}
     elif isinstance(document, dict) and document.keys() & {"data", "errors"}:
@@ -163,8 +166,11 @@ def entries(document):
             yield complete(post, document.get("includes") or {})
         yield from ({"errors": [problem]} for problem in dicts(document.get("errors")) if gone(problem))
     elif isinstance(document, dict):
-        for part in document.values():
-            yield from entries(part) if isinstance(part, list) else ()
+        for name, inner in document.items():
+            if (
+                isinstance(inner, list | dict) and name != "status"
+            ):  # what stands in a profile was not asked for
+                yield from entries(inner)
 
 
 def modern(status):
@@ -185,11 +191,11 @@ def modern(status):
         "referenced_tweets": [{"type": kind, "id": other} for kind, other in ids.items() if other],
         "public_metrics": {**status, "like_count": status.get("favorite_count")},
         "geo": {"coordinates": status.get("coordinates"), "place_id": (status.get("place") or {}).get("id")},
-        "attachments": {"media_keys": [part.get("id_str") for part in parts]},
+        "attachments": {"media_keys": [one.get("id_str") for one in parts]},
         "withheld": {"country_codes": status.get("withheld_in_countries")},
     }
     person = {**user, "id": user.get("id_str"), "username": user.get("screen_name"), "public_metrics": user}
-    media = [{**part, "media_key": part.get("id_str"), "url": part.get("media_url_https")} for part in parts]
+    media = [{**one, "media_key": one.get("id_str"), "url": one.get("media_url_https")} for one in parts]
     includes = {"tweets": [], "users": [person], "media": media, "places": dicts([status.get("place")])}
     for other in others.values():
         includes = {kind: [*things, *other["includes"][kind]] for kind, things in includes.items()}
@@ -235,9 +241,13 @@ def found_in(post, kind, *keys):
 def media_of(post, media):
     """Pictures and videos of a post, as far as they came along."""
     keys = (post.get("attachments") or {}).get("media_keys") or ()
-    parts = [media[key] for key in keys if key in media]
-    urls = [(part.get("type"), part.get("url") or part.get("preview_image_url")) for part in parts]
-    return tuple(Media(url=url, kind=MEDIA_KINDS.get(kind, "other")) for kind, url in urls if url)
+    for one in (media[key] for key in keys if key in media):
+        if url := one.get("url") or one.get("preview_image_url"):
+            kind, words = (
+                MEDIA_KINDS.get(one.get("type"), "other"),
+                one.get("alt_text") or one.get("ext_alt_text"),
+            )
+            yield Media(url=url, kind=kind, alt_text=words)
 
 
 def text_of(post, passed_on=None):
@@ -278,7 +288,7 @@ def mention_of(post, known):
         tagged=found_in(post, "mentions", "username") or found_in(post, "user_mentions", "screen_name"),
         hashtags=found_in(post, "hashtags", "tag", "text"),
         links=found_in(post, "urls", "expanded_url"),
-        media=media_of(post, known["media"]),
+        media=tuple(media_of(post, known["media"])),
         likes=counts.get("like_count"),
         replies=counts.get("reply_count"),
         reshares=counts.get("retweet_count"),
@@ -302,16 +312,10 @@ class X:
     search, longest = "recent", 512
     options_type = XOptions
     capabilities = Capabilities(
-        history=timedelta(days=7),
-        order="newest_first",
-        deletions="recheck",
-        edits=True,
-        threads=True,
+        history=timedelta(days=7), order="newest_first", deletions="recheck", edits=True, threads=True,
         settles=timedelta(hours=1),  # a post can be edited for 30 minutes
-        pace=1.0,
-        auth="bearer token of an app",
-        cost="$0.005 a post, $0.010 a profile, once per UTC day",
-    )
+        pace=1.0, auth="bearer token of an app", cost="$0.005 a post, $0.010 a profile, once per UTC day",
+    )  # fmt: skip
     terms = Terms(
         read=date(2026, 11, 22),
         url="https://docs.x.com/developer-terms/policy",
@@ -351,9 +355,9 @@ class X:
 
     def items(self, answer, options):
         """Posts of a page, a timeline, a lookup, or of a file with one a line; of version 2 or 1.1."""
-        found = list(entries(read(answer)))
+        found = list(entries(json_answer(answer)))
         if not found:
-            said = re.search(rb'"(?:detail|message|error)":\s*"([^"]+)', answer)
+            said = re.search(rb'"(?:detail|message|errors?)":\s*"([^"]+)', answer)
             raise NotAMention(f"an error: {said[1].decode()}" if said else "it holds no posts")
         yield from found
 

@@ -37,6 +37,7 @@ GONE = {"commentsDisabled", "commentNotFound", "commentThreadNotFound", "videoNo
 A_CALL, COMMENTS = 50, 20  # ids in one call, and videos on a page; of comments it answers no more unasked
 A_SEARCH = 450  # YouTube ends a search at about 500 videos, whatever its totalResults says
 NAMES_A_QUERY = 8
+UNAVAILABLE = ("Deleted video", "Private video")  # what stands in its place in a list
 VIDEO_ID = 11  # characters; a comment's id is longer
 
 
@@ -242,10 +243,12 @@ def video_mention(item):
     snippet, counts, channel = part(item, "snippet"), part(item, "statistics"), part(item, "channel")
     native_id, owner, published = video_id_of(item), "channel", snippet.get("publishedAt")
     if native_id is None:
-        raise NotAMention("it is about a channel, a list or what somebody did, not about a video")
+        raise NotAMention("it is about a channel, a list or something else, not about a video")
     url = f"https://www.youtube.com/watch?v={native_id}"
     if kind_of(item) == "playlistItem":  # its own time and channel are those of the list
         owner, published = "videoOwnerChannel", part(item, "contentDetails").get("videoPublishedAt")
+        if published is None and snippet.get("title") in UNAVAILABLE:
+            return Deletion(native_id)
         if published is None:
             raise NotAMention("it says when a video was put on a list, not when the video was published")
     written = html.unescape if kind_of(item) == "searchResult" else str  # the others are no HTML
@@ -352,10 +355,14 @@ class YouTube:
         document = json_answer(answer)
         if isinstance(document, dict) and "error" in document:
             raise NotAMention(f"an error: {part(document, 'error').get('message') or document['error']}")
-        found = document.get("items", [document]) if isinstance(document, dict) else document
-        if not dicts(found):
+        pages = dicts(document if isinstance(document, list) else [document])
+        found = [item for page in pages for item in dicts(page.get("items", [page]))]
+        found = [
+            item for item in found if not kind_of(item).endswith("ListResponse")
+        ]  # an empty page has no items
+        if not found:
             raise NotAMention("it lists nothing")
-        yield from dicts(found)
+        yield from found
 
     def parse(self, item, options):
         """A video, a comment, or a thread as its video, comment and replies."""

@@ -292,6 +292,10 @@ class Truncated:
     expected: int | None = None
     reached: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if self.reached is not None and self.reached.tzinfo is None:
+            raise ValueError("a cut needs a time with a zone")
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -302,6 +306,10 @@ class Gap:
     until: datetime
     reason: str
     expected: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.since.tzinfo is None or self.until.tzinfo is None:
+            raise ValueError("a gap needs times with a zone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _KEPT = "\ufdd0"  # a noncharacter: never part of a text
 FEDIVERSE_HANDLE = r"@[\w.-]+@[\w-]+(?:\.[\w-]+)+"
 MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 HANDLE = r"@\w[\w.-]*\w|@\w"
-ACCOUNT = r"(?i)@|did:(?:plc|web|key):|/(?:users?|u|profile|people|accounts?)/"
+ACCOUNT = r"(?i)@|%40|did(?::|%3a)(?:plc|web|key)(?::|%3a)|/(?:users?|u|profile|people|accounts?)/"
 IBAN = r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
 PHONE = (
     r"(?:\+33|\b0033|\b0)\s?[1-9](?:[ .-]?\d{2}){4}\b"
@@ -139,10 +139,16 @@ def public_url(handle: pl.Expr, url: pl.Expr) -> pl.Expr:
     return pl.when(names_account(url) | names.fill_null(value=False)).then(None).otherwise(url)
 
 
-def public_ids(ids: pl.Series, key: bytes) -> pl.Series:
-    """Ids as they are, or a keyed hash of 32 hexadecimal digits where they name an account."""
-    named = ids.to_frame("id").select(pl.when(names_account(pl.col("id"))).then(pl.col("id")))["id"]
+def public_ids(ids: pl.Series, key: bytes, handles: pl.Series | None = None) -> pl.Series:
+    """Ids or addresses as they are, or a keyed hash of 32 hexadecimal digits where they name an account.
+
+    `handles`: also where they hold the author's.
+    """
+    frame = ids.to_frame("id").with_columns(
+        pl.Series("handle", [None] * len(ids) if handles is None else handles, dtype=pl.String)
+    )
+    named = frame.select(pl.when(public_url(pl.col("handle"), pl.col("id")).is_null()).then("id"))["id"]
     if named.null_count() == len(named):
         return ids
     hashed = digests(named, key, b"id").bin.encode("hex")
-    return ids.to_frame("id").select(pl.coalesce(hashed, "id").alias(ids.name))[ids.name]
+    return frame.select(pl.coalesce(hashed, "id").alias(ids.name))[ids.name]

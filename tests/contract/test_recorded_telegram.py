@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from listening_etl import NotAMention
 from plugins.sources.telegram import Telegram
 
 DATA = Path(os.environ.get("LISTENING_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -31,4 +32,5 @@ def test_every_update_is_heard():
 
 
 def test_no_update_is_no_mention():
-    assert read("telegram_messages_empty.json") == []
+    with pytest.raises(NotAMention, match="it holds no messages"):
+        read("telegram_messages_empty.json")

@@ -87,3 +87,19 @@ def test_a_gap_near_the_end_of_the_sources_history_is_a_warning_before_it_is_out
     assert "source 'shop'" in warning
     assert "out of reach from 2026-10-08 00:00 UTC on" in warning
     assert warnings(10) == []  # the gap ended on the third: none of it can be had any more
+
+
+def test_a_query_that_was_asked_for_the_past_in_vain_takes_the_watermark_back(context, warehouse):
+    run(context, days(1, 3))
+    with warehouse.begin() as connection:  # an entity with a new name: a second query, whose first run failed
+        connection.execute(
+            sa.text("""
+                INSERT INTO ops.coverage SELECT (jsonb_populate_record(c,
+                    '{"query": "Bouillor", "state": "gap", "until": "2026-10-02T00:00:00Z"}')).*
+                FROM ops.coverage c WHERE source = 'shop'
+            """)
+        )
+    run(context, days(3, 4))
+    with warehouse.connect() as connection:
+        marks = connection.execute(sa.text("SELECT source, complete_until FROM ops.watermark"))
+        assert [tuple(row) for row in marks] == [("mail", datetime(2026, 10, 4, tzinfo=UTC))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,17 @@ def test_posts_that_arrive_and_are_back_dated_between_runs_all_arrive(platform, 
     platform.add(620, *ends(25, 26), seed=4)
     listen(context, catch_up(context, hours(25, 26)))
     assert held(context) == (set(range(1400)), [])
+
+
+def test_posts_that_were_back_dated_before_a_long_outage_arrive_after_it(platform, world_of):
+    clock = {"hour": 24}
+    context = dataclasses.replace(world_of(), now=lambda: START + timedelta(hours=clock["hour"]))
+    platform.add(200, *ends(0, 24), seed=1)
+    listen(context, catch_up(context, hours(23, 24)))
+    platform.add(40, *ends(19, 24), seed=2)  # written into the past: the search shows them late
+    clock["hour"] = 37  # nobody listened for half a day, longer than mentions take to appear
+    listen(context, catch_up(context, hours(36, 37)))
+    assert held(context) == (set(range(240)), [])
 
 
 def test_what_a_listing_without_windows_does_not_show_is_lost_and_the_ledger_says_when(platform, world_of):

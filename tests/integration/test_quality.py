@@ -137,6 +137,16 @@ def test_each_row_check_names_its_row(gate, stage, warehouse, change, rule):
     assert len(found[rule].message) < 500
 
 
+def test_what_checks_find_holds_no_words_which_a_deletion_would_have_to_find_there(gate, stage, warehouse):
+    stage(20)
+    run(warehouse, "UPDATE staging.mention SET title = repeat('Mots de Zoé ', 1000) WHERE raw_row = 3")
+    run(warehouse, "UPDATE staging.mention SET url = 'mots-de-zoe' WHERE raw_row = 4")
+    found = failed(check_mentions(gate))
+    assert set(found) == {"M-27", "M-29"}
+    assert [one["value"] for one in found["M-29"].examples] == [{"title": "12,000 characters"}]
+    assert "mots" not in repr(found).lower()
+
+
 def test_a_warning_is_written_down_and_stops_nothing(gate, stage, warehouse):
     stage(100)
     run(warehouse, "UPDATE staging.mention SET author_key = NULL WHERE raw_row <= 60")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from listening_etl import SourceUnavailable
+from listening_etl import BudgetSpent, SourceUnavailable
 from listening_etl.model import Window
 from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.recheck import recheck
@@ -166,3 +166,30 @@ def test_public_tables_hold_no_id_that_names_an_account(wall):
     (public,) = [id for (id,) in rows(wall, "SELECT native_id FROM listening.fct_mention") if len(id) == 32]
     assert "did:" not in public
     assert rows(wall, "SELECT native_id FROM private.mention") == [("did:plc:ana/1",)]
+
+
+def test_what_was_edited_before_we_last_heard_it_stays_as_it_was_told(wall):
+    posts = memory(wall)["POSTS"]
+    posts["3"] |= {"text": "Acme : en panne, encore", "edited": "2026-10-03T01:00:00Z"}
+    wall.now.time += timedelta(hours=2)
+    run(wall, Window(DAY, DAY + timedelta(days=1)))  # heard again, with its edit, in its thread
+    before = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    posts["3"] |= {"text": "alone, it says less"}
+    wall.now.time += timedelta(days=2)
+    posts["did:plc:ana/1"] |= {"text": "Une Acme, déçue", "edited": "2026-10-04T12:00:00Z"}
+    recheck(wall)
+    after = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    assert len(set(before) - set(after)) == 1  # only the one that was edited since
+    texts = "SELECT text FROM listening.fct_mention ORDER BY published_at"
+    assert rows(wall, texts) == [("Une Acme, déçue",), ("Pareil ici",), ("Acme : en panne, encore",)]
+    ledger = "SELECT rows, mentions, outside FROM ops.coverage WHERE state = 'recheck' ORDER BY rows DESC"
+    assert rows(wall, ledger) == [(2, 1, 1), (1, 0, 1)]
+
+
+def test_a_budget_that_is_spent_during_a_recheck_leaves_the_rest_for_the_next_day(wall):
+    wall.now.time += timedelta(days=2)
+    memory(wall)["TROUBLE"].append(BudgetSpent("the day's budget is spent"))
+    assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}
+    memory(wall)["TROUBLE"].clear()
+    memory(wall)["POSTS"].pop("3")
+    assert recheck(wall) == {"wall": {"asked": 3, "deleted": 1}}

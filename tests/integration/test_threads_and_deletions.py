@@ -14,7 +14,7 @@ from listening_etl.warehouse.engine import transaction
 
 PLUGIN = '''
 from datetime import UTC, datetime
-from listening_etl import Author, Capabilities, Deletion, Item, Mention, Options, hookimpl
+from listening_etl import Author, Capabilities, Deletion, Item, Media, Mention, Options, hookimpl
 
 THREADS: list = []
 
@@ -31,8 +31,9 @@ class Square:
     def parse(self, item, options):
         return [
             Deletion(p["id"], p["deleted"]) if "deleted" in p else
-            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], in_reply_to=p.get("to"),
-                    conversation_id="t", author=Author(handle=p["by"]))
+            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], in_reply_to=p.get("to"), title=p.get("title"),
+                    conversation_id="t", deleted_at=p.get("flagged"), url=p.get("url"), links=p.get("links", ()),
+                    media=[Media(url=url, alt_text=p["alt"]) for url in p.get("media", ())], author=Author(handle=p["by"]))
             for p in item["thread"]
         ]
 
@@ -55,6 +56,8 @@ topics:
       square: {{channel: social}}
     filters:
       min_length: {{options: {{characters: 6}}}}
+    scorers:
+      influence: {{}}
 """
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
@@ -128,6 +131,20 @@ def test_what_stands_in_the_thread_of_a_mention_is_context_and_counts_nowhere(sq
     ]  # the question is of the day before, and comes with its thread
 
 
+def test_who_wrote_context_alone_has_no_influence_and_gives_none(square):
+    influence = (
+        "SELECT handle, influence FROM listening.dim_author JOIN private.author USING (author_key) ORDER BY 1"
+    )
+    hear(square, [[QUESTION, NAMED, SAME]])
+    assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.5), ("auteur_3", None)]  # alone
+    named = {**SAME, "text": "Pareil, vive Acme !"}
+    hear(square, [[QUESTION, NAMED, named]], at=DAY + timedelta(days=2, hours=1))
+    # two authors: auteur_2 got one reply that counts, auteur_3 none: ranks 2 and 1 of 2, less a half
+    assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.75), ("auteur_3", 0.25)]
+    hear(square, [[QUESTION, NAMED, SAME]], at=DAY + timedelta(days=2, hours=2))
+    assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.5), ("auteur_3", None)]
+
+
 def test_context_goes_when_a_filter_drops_the_mention_that_it_stood_with(square):
     hear(square, [[post("2", "Acme", 1), post("3", "Pareil ici, un régal", 2, to="2")]])
     assert told(square, "SELECT count(*) FROM listening.fct_mention") == [(0,)]
@@ -198,3 +215,47 @@ def test_a_source_whose_mentions_are_those_of_another_adds_no_second_copy(world_
     assert told(context, "SELECT source, state FROM ops.coverage ORDER BY 1") == [
         ("square", "complete"), ("stream", "complete"),
     ]  # fmt: skip
+
+
+def test_a_tombstone_without_words_is_a_deletion_too(square):
+    hear(square, [[NAMED]])
+    hear(square, [[{**NAMED, "text": None, "flagged": (DAY + timedelta(hours=5)).isoformat()}]])
+    row = "SELECT text, author_key, deleted_at FROM listening.fct_mention"
+    assert told(square, row) == [(None, None, DAY + timedelta(hours=5))]
+    assert told(square, "SELECT count(*) FROM ops.reject WHERE text IS NOT NULL") == [(0,)]
+    assert told(square, "SELECT rows, deletions, unmatched FROM ops.coverage") == [(1, 1, 0)]
+
+
+def test_a_deletion_finds_the_mention_whose_id_is_no_tidy_text(square):
+    odd = post(" cafe\u0301", "La mienne est une Acme, jamais en panne", 1)
+    hear(square, [[odd], [{"id": odd["id"], "deleted": (DAY + timedelta(hours=5)).isoformat()}]])
+    assert told(square, "SELECT text FROM listening.fct_mention") == [(None,)]
+
+
+def test_no_public_table_names_an_account_in_an_address(square):
+    seen = {
+        "by": "ana_k",
+        "url": "https://ana_k.blogs.example/1",
+        "links": [
+            "https://ana_k.blogs.example/2",
+            "https://x.example/Ana_K/status/1",
+            "https://news.example/a",
+        ],
+        "media": [
+            "https://cdn.example/did:plc:7/1@jpeg",
+            "https://cdn.example/ana_k/2",
+            "https://cdn.example/3",
+        ],
+        "alt": "photo de @bo_l",
+    }
+    hear(square, [[{**NAMED, **seen}]])
+    assert told(square, "SELECT url, links, site FROM listening.fct_mention") == [
+        (None, ["https://news.example/a"], None)
+    ]
+    urls = [url for (url,) in told(square, "SELECT url FROM listening.fct_media ORDER BY ordinal")]
+    assert [len(url) for url in urls[:2]] == [32, 32]
+    assert urls[2] == "https://cdn.example/3"
+    for (table,) in told(square, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+                                 "WHERE schemaname IN ('listening', 'kpi')"):  # fmt: skip
+        query = f"SELECT count(*) FROM {table} t WHERE t::text ~* 'ana_k|bo_l|did:'"
+        assert told(square, query) == [(0,)], table

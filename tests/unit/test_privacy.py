@@ -76,6 +76,8 @@ def test_a_pseudonym_depends_on_platform_id_and_key_only():
     [
         ("https://x.example/Ana/status/1", None),
         ("https://m.example/@bo/1", None),
+        ("https://m.example/%40bo/1", None),
+        ("https://pds.example/xrpc/getBlob?did=did%3Aplc%3Abo&cid=1", None),
         ("https://forum.example/t/12", "https://forum.example/t/12"),
         (None, None),
     ],

@@ -45,7 +45,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     """Settings from the text of a file at `path`; raises `SettingsError` with every problem found."""
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link of a mounted ConfigMap
     document = parse(text, path.name)
-    problems = [*document.problems, *_unknown_entities(document)]
+    problems = [*document.problems, *_unknown_entities(document), *_unknown_twins(document)]
     given = {HOME: path.parent, PATH: path, **document.data}
     try:
         settings = Settings.model_validate(given, by_alias=True, by_name=False)
@@ -103,6 +103,23 @@ def _unknown_entities(document: Document) -> Iterator[Problem]:
                         what + did_you_mean(entity, entities),
                         f"Entities: {', '.join(entities)}.",
                     )
+
+
+def _unknown_twins(document: Document) -> Iterator[Problem]:
+    """Sources whose mentions are said to be those of a source that does not keep any."""
+    topics = [(name, _items(_get(topic, "sources"))) for name, topic in _items(document.data.get("topics"))]
+    keeping = {n: None for _, sources in topics for n, source in sources if not _get(source, "same_as")}
+    for topic_name, sources in topics:
+        for name, source in sources:
+            twin = _get(source, "same_as")
+            if isinstance(twin, str) and twin not in keeping:
+                yield document.marks.problem(
+                    ("topics", topic_name, "sources", name, "same_as"),
+                    ("topics", topic_name),
+                    f"source {name!r} is the same as {twin!r}, which keeps no mentions."
+                    + did_you_mean(twin, keeping),
+                    f"Name one of these: {', '.join(keeping)}." if keeping else "Take it out.",
+                )
 
 
 def _items(given: Any) -> list[tuple[str, Any]]:

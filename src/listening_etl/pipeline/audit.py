@@ -43,6 +43,7 @@ def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
         loading.create(connection, run_id)
         _load(context, connection, receipts, run_id, started)
         loading.remove_opted_out(connection, context.topic.name, run_id)
+        loading.leave_known(connection, run_id)
         loading.collapse(connection, context.topic.name, run_id)
         loading.analyze(connection, run_id)
         older = loading.older_reviews(connection, run_id)

@@ -93,8 +93,9 @@ def after_cut(context: Context, slice: Slice, fetched: Fetched) -> tuple[list[An
     """What of a cut answer is complete, and the slices to ask for next; what no smaller slice brings is lost."""
     assert fetched.cut is not None
     window, cut = slice.window, fetched.cut
-    newest_first = context.source(slice.source)[0].capabilities.order == "newest_first"
-    if cut.reached is not None:
+    order = context.source(slice.source)[0].capabilities.order
+    newest_first = order == "newest_first"
+    if cut.reached is not None and order != "any":  # in no order at all, nothing is known to be whole
         edge = whole_second_after(cut.reached) if newest_first else cut.reached.replace(microsecond=0)
         if window.since < edge < window.until:
             earlier, later = Window(window.since, edge), Window(edge, window.until)
@@ -104,6 +105,13 @@ def after_cut(context: Context, slice: Slice, fetched: Fetched) -> tuple[list[An
         return [], [slice.within(half) for half in reversed(window.halves())]
     lost = Answer(slice, fetched.parts, fetched.received, "lost", cut.reason, cut.expected)
     return [lost], []
+
+
+def deeper(one: Truncated, other: Truncated, order: str) -> Truncated:
+    """Of two cuts in one answer that which leaves more to ask for."""
+    if one.reached is None or other.reached is None:
+        return one if one.reached is None else other
+    return one if (one.reached > other.reached) == (order == "newest_first") else other
 
 
 def with_gaps(slice: Slice, fetched: Fetched) -> list[Answer]:
@@ -130,14 +138,14 @@ def whole_second_after(time: datetime) -> datetime:
 
 def _fetch(context: Context, slice: Slice) -> Fetched:
     source, options = context.source(slice.source)
-    remembered = Remembered(context, slice.source)
+    remembered = Remembered(context, slice)
     buffer = RawFiles(context, slice.source)
     cut, gaps, stopped = None, [], None
     with open_http(context, slice.source, remembered.validators) as http:
         try:
             for found in source.fetch(options, slice, http):
                 if isinstance(found, Truncated):
-                    cut = found
+                    cut = found if cut is None else deeper(cut, found, source.capabilities.order)
                 elif isinstance(found, Gap):
                     gaps.append(found)
                 else:
@@ -152,8 +160,9 @@ def _fetch(context: Context, slice: Slice) -> Fetched:
     if http.not_modified:  # the platform says: as last time; so what came last time is the answer
         fetched.parts = [*remembered.parts, *(p for p in fetched.parts if p not in remembered.parts)]
         fetched.received += remembered.received
+        fetched.gaps += remembered.gaps
     if cut is None and stopped is None:
-        remembered.keep(fetched.parts, fetched.received)
+        remembered.keep(fetched.parts, fetched.received, fetched.gaps)
     return fetched
 
 

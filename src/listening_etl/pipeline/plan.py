@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,22 @@ from listening_etl.warehouse.engine import transaction
 
 def plan(context: Context, window: Window) -> list[Slice]:
     """The slices that together answer for `window`, in the order of the settings."""
+    window = so_far(context, window)
     return [
         slice
         for name in context.topic.sources
         for query in queries(context, name)
         for slice in cut(context, name, query, window)
     ]
+
+
+def so_far(context: Context, window: Window) -> Window:
+    """The part of a window that is over: the ledger must not call complete what has not happened yet."""
+    now = context.now().replace(microsecond=0)
+    if now <= window.since:
+        what = f"the window from {window.since} to {window.until} lies ahead: nothing can be heard yet"
+        raise ConfigError(what, do="Give an earlier `since`, or wait.")
+    return Window(window.since, min(window.until, now))
 
 
 def queries(context: Context, name: str) -> Sequence[str]:
@@ -46,14 +56,13 @@ def catch_up(context: Context, window: Window) -> list[Slice]:
     Beside `window` itself a source is asked again for the time in which mentions may still have appeared
     (`settles`, or the settings' `overlap`), and for every gap since the topic's start.
     """
+    window = so_far(context, window)
+    overlaps = {name: overlap(context, name) for name in context.topic.sources}
     with transaction(context.url) as connection:
-        settled = runs.settled(connection, context.topic.name)
+        settled = runs.settled(connection, context.topic.name, overlaps)
     slices = []
-    for name, settings in context.topic.sources.items():
-        overlap = settings.overlap
-        if overlap is None:
-            overlap = context.source(name)[0].capabilities.settles
-        fresh = max(window.since - overlap, min(window.since, context.topic.since))
+    for name in context.topic.sources:
+        fresh = max(window.since - overlaps[name], min(window.since, context.topic.since))
         for query in queries(context, name):
             heard = [
                 (start, min(end, fresh)) for start, end in settled.get((name, query), []) if start < fresh
@@ -61,6 +70,13 @@ def catch_up(context: Context, window: Window) -> list[Slice]:
             for missing in between(heard, Window(min(context.topic.since, fresh), window.until)):
                 slices += cut(context, name, query, missing)
     return slices
+
+
+def overlap(context: Context, name: str) -> timedelta:
+    """How long after its publication a mention of a source may still appear."""
+    given = context.topic.sources[name].overlap
+    settles: timedelta = context.source(name)[0].capabilities.settles
+    return settles if given is None else given
 
 
 def between(heard: Sequence[tuple[datetime, datetime]], window: Window) -> list[Window]:

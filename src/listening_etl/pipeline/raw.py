@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ import polars as pl
 
 from listening_etl.frame import INSTANT
 from listening_etl.http import Validators
-from listening_etl.model import Item
+from listening_etl.model import Gap, Item, Slice
 from listening_etl.pipeline.context import Context
 
 ITEMS_A_FILE = 25_000
@@ -82,22 +83,42 @@ def as_received(data: bytes, form: str) -> Any:
 
 
 class Remembered:
-    """What the last fetch of a source left: HTTP validators, and the raw files that they stand for."""
+    """What the last fetch for a query left: HTTP validators, and the raw files and gaps that they stand for.
 
-    def __init__(self, context: Context, source: str) -> None:
-        self.staging = context.staging
-        self.uri = self.staging.uri("state", context.topic.name, source, "validators.json")
+    What an answer does not reach is known from the start of the window that it was asked for: an earlier one
+    is asked for without validators.
+    """
+
+    def __init__(self, context: Context, slice: Slice) -> None:
+        self.staging, self.since = context.staging, slice.window.since
+        file = f"validators{digest_of(slice.query)}.json"
+        self.uri = self.staging.uri("state", context.topic.name, slice.source, file)
         known = self.staging.read_json(self.uri) if self.staging.exists(self.uri) else {}
         self.parts: list[str] = [part for part in known.get("parts", []) if self.staging.exists(part)]
         whole = len(self.parts) == len(known.get("parts", []))
+        reaches = "since" in known and datetime.fromisoformat(known["since"]) <= self.since
         self.received: int = known.get("received", 0)
-        validators = known.get("validators", {}) if whole else {}
+        self.gaps = [
+            Gap(datetime.fromisoformat(since), datetime.fromisoformat(until), reason, expected)
+            for since, until, reason, expected in known.get("gaps", [])
+        ]
+        validators = known.get("validators", {}) if whole and reaches else {}
         self.validators = {url: Validators(**values) for url, values in validators.items()}
 
-    def keep(self, parts: list[str], received: int) -> None:
-        """Remember the validators that this answer left, if any, and the files that it filled."""
-        if self.validators:
-            validators = {url: asdict(values) for url, values in self.validators.items()}
-            self.staging.write_json(
-                self.uri, {"validators": validators, "parts": parts, "received": received}
-            )
+    def keep(self, parts: list[str], received: int, gaps: Sequence[Gap]) -> None:
+        """Remember the validators that this answer left, if any, and what came with them."""
+        if not self.validators:
+            return
+        state = {
+            "validators": {url: asdict(values) for url, values in self.validators.items()},
+            "since": self.since.isoformat(),
+            "parts": parts,
+            "received": received,
+            "gaps": [(g.since.isoformat(), g.until.isoformat(), g.reason, g.expected) for g in gaps],
+        }
+        self.staging.write_json(self.uri, state)
+
+
+def digest_of(query: str) -> str:
+    """What tells the files of several queries apart; nothing for no query in particular."""
+    return f"-{hashlib.blake2b(query.encode(), digest_size=8).hexdigest()}" if query else ""

@@ -20,7 +20,9 @@ from listening_etl.warehouse.engine import transaction
 
 AGAIN_AFTER = timedelta(hours=24)
 AT_MOST = 10_000
-"""Mentions of one source asked for at once; those that waited longest come first."""
+"""Mentions of one source asked for in a night; those that waited longest come first."""
+AT_ONCE = 100
+"""Mentions asked for in one call of a source: what a spent budget leaves open is asked for the next night."""
 
 
 def recheck(context: Context) -> dict[str, Any]:
@@ -35,13 +37,15 @@ def recheck(context: Context) -> dict[str, Any]:
         if context.topic.sources[name].same_as or not isinstance(context.source(name)[0], Rechecks):
             continue
         try:
-            held = due(context, name)
+            held, heard = due(context, name), []
             for query, some in (
                 (RECHECK, [h for h in held if not h.context]),
                 (RECHECK_CONTEXT, [h for h in held if h.context]),
             ):
-                receipts += curate(context, _ask(context, name, query, some)) if some else []
-            asked[name] = held
+                answers, answered = _ask(context, name, query, some) if some else ([], [])
+                receipts += curate(context, answers)
+                heard += answered
+            asked[name] = heard
         except ListeningError as error:
             failures.append(error)
     if receipts:
@@ -64,17 +68,24 @@ def due(context: Context, name: str) -> list[rechecks.Held]:
         return rechecks.due(connection, context.topic.name, name, now - age, now - AGAIN_AFTER, AT_MOST)
 
 
-def _ask(context: Context, name: str, query: str, held: Sequence[rechecks.Held]) -> list[dict[str, Any]]:
+def _ask(
+    context: Context, name: str, query: str, held: Sequence[rechecks.Held]
+) -> tuple[list[dict[str, Any]], list[rechecks.Held]]:
+    """What a source says of mentions, and those of them that it was asked for before its budget was spent."""
     source, options = context.source(name)
     window = Window(min(one.seen_at for one in held), context.now())
-    files = RawFiles(context, name)
+    files, answered = RawFiles(context, name), 0
     reason = "what became of mentions that we hold"
     with open_http(context, name) as http:
         try:
-            for found in source.recheck(options, [one.native_id for one in held], http):
-                files.add(found if isinstance(found, Item) else Item(found))
+            for start in range(0, len(held), AT_ONCE):
+                ids = [one.native_id for one in held[start : start + AT_ONCE]]
+                for found in source.recheck(options, ids, http):
+                    files.add(found if isinstance(found, Item) else Item(found))
+                answered += len(ids)
         except BudgetSpent as error:
             reason = str(error)
     parts, received = files.close()
     slice = Slice(context.topic.name, name, window, query)
-    return [Answer(slice, parts, received, "recheck", reason, len(held)).to_dict()]
+    answer = Answer(slice, parts, received, "recheck", reason, len(held))
+    return [answer.to_dict()], list(held[:answered])

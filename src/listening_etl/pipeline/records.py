@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 
 from listening_etl.frame import digests, joined, mention_ids
-from listening_etl.pipeline.normalising import clean
-from listening_etl.pipeline.parsing import Refused
+from listening_etl.pipeline.parsing import Parsed, Refused
 from listening_etl.privacy import (
     author_keys,
     masked,
@@ -72,7 +71,7 @@ def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
         "place": mentions.select("place_id", name="place").drop_nulls().unique().sort("name"),
         "engagement": engagement(mentions),
         "link": _link(newest, source),
-        "media": _media(newest),
+        "media": _media(newest, key),
     }
 
 
@@ -82,7 +81,8 @@ IDS = ("native_id", "in_reply_to", "conversation_id", "quoted_id", "reshared_id"
 def _mention(mentions: pl.DataFrame, key: bytes) -> pl.DataFrame:
     ids = [public_ids(mentions[name], key) for name in IDS]
     return mentions.with_columns(*ids, public_links=_public_links(mentions)).select(
-        *("mention_id", "published_at", "source", "native_id", "kind", "channel", "site"),
+        *("mention_id", "published_at", "source", "native_id", "kind", "channel"),
+        pl.when(~_named_for_author()).then("site").alias("site"),
         pl.col("public_url").alias("url"),
         pl.col("public_title").alias("title"),
         pl.col("public_text").alias("text"),
@@ -96,11 +96,21 @@ def _mention(mentions: pl.DataFrame, key: bytes) -> pl.DataFrame:
     )
 
 
+def _named_for_author() -> pl.Expr:
+    """Whether the site is called like the author: ana.blogs.example."""
+    handle = pl.col("author_handle").str.to_lowercase()
+    names = (pl.col("site") == handle) | pl.col("site").str.split(".").list.contains(handle)
+    return names.fill_null(value=False)
+
+
 def _public_links(mentions: pl.DataFrame) -> pl.Series:
-    """Links that lead to no person's page."""
-    return mentions.select(pl.col("links").list.eval(pl.element().filter(~names_account(pl.element()))))[
-        "links"
-    ]
+    """Links that lead to no person's page, and not to the author's own."""
+    flat = mentions.select("author_handle", "links").with_row_index("row").explode("links")
+    public = flat.select("row", links=public_url(pl.col("author_handle"), pl.col("links"))).drop_nulls()
+    rows = mentions.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+    lists = public.group_by("row", maintain_order=True).agg("links")
+    kept = rows.join(lists, on="row", how="left", maintain_order="left")["links"]
+    return kept.fill_null(pl.Series([[]], dtype=pl.List(pl.String)))
 
 
 def _private_mention(mentions: pl.DataFrame) -> pl.DataFrame:
@@ -173,25 +183,29 @@ def _link(mentions: pl.DataFrame, source: str) -> pl.DataFrame:
     return pl.concat(found).filter(pl.col("mention_id") != pl.col("other_id"))
 
 
-def _media(mentions: pl.DataFrame) -> pl.DataFrame:
-    return (
+def _media(mentions: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    flat = (
         mentions.filter(pl.col("media").list.len() > 0)
         .select(
             "mention_id",
             "content_hash",
             "fetched_at",
             "media",
+            "author_handle",
             ordinal=pl.int_ranges(1, pl.col("media").list.len() + 1, dtype=pl.Int32),
         )
         .explode("media", "ordinal")
         .unnest("media")
     )
+    urls = public_ids(flat["url"], key, flat["author_handle"])
+    return flat.with_columns(urls, masked(pl.col("alt_text"))).drop("author_handle")
 
 
-def deletions(told: pl.DataFrame, mentions: pl.DataFrame, source: str) -> pl.DataFrame:
-    """What was deleted, whether the source said so by itself or of a mention that it still shows."""
-    flagged = mentions.filter(pl.col("deleted_at").is_not_null()).select("native_id", "deleted_at")
-    every = pl.concat([told.with_columns(clean(pl.col("native_id"))), flagged]).unique(maintain_order=True)
+def deletions(parsed: Parsed, source: str) -> pl.DataFrame:
+    """What was deleted, whether the source said so by itself or of a mention that it still shows, whatever became
+    of that."""
+    flagged = parsed.mentions.filter(pl.col("deleted_at").is_not_null()).select("native_id", "deleted_at")
+    every = pl.concat([parsed.deletions, flagged]).unique(maintain_order=True)
     identity = every.select(mention_ids(source, "native_id").alias("id"))["id"]
     return every.select(digests(identity).alias("mention_id"), "deleted_at", pl.lit(source).alias("source"))
 

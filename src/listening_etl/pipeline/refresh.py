@@ -95,10 +95,7 @@ def judge_authors(context: Context, connection: Connection) -> None:
             continue
         for source in context.topic.sources:
             known = authors.of_source(connection, source)
-            if known.is_empty():
-                continue
             answer = judging.judged(plugin, options, known)
             version = pl.lit(plugin.version).alias("version")
-            authors.store(
-                connection, measure, known.select("author_key").hstack(answer).with_columns(version)
-            )
+            told = known.select("author_key").hstack(answer).with_columns(version)
+            authors.store(connection, measure, source, told)

@@ -14,6 +14,8 @@ from listening_etl.quality.suites import Check
 EXAMPLES = 20
 LONGEST = 200
 NAMED = 10
+WORDS = frozenset({"title", "text", "url", "evidence", "detail"})
+"""Columns with words of people: what is kept of a check is their length, since a deletion does not find them here."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,12 @@ def _failing(found: Mapping[str, Any], check: Check, ids: Sequence[str]) -> list
     if rows is None:
         rows = (found.get("details") or {}).get("unexpected_rows")
     if rows is None:
-        return [{"id": None, "value": plain(value)} for value in found.get("partial_unexpected_list", ())]
+        values = found.get("partial_unexpected_list", ())
+        return [{"id": None, "value": told(" ".join(check.columns), value)} for value in values]
     failing = []
     for row in rows:
         values = {
-            name: plain(value) for name, value in row.items() if name not in ids or name in check.columns
+            name: told(name, value) for name, value in row.items() if name not in ids or name in check.columns
         }
         failing.append({"id": _identity(row, ids), "value": values})
     return failing
@@ -204,6 +207,11 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(one)}" for name, one in value.items())
     return "null" if value is None else str(value)
+
+
+def told(column: str, value: object) -> Any:
+    """What is kept of a value of a column."""
+    return f"{len(value):,} characters" if column in WORDS and isinstance(value, str) else plain(value)
 
 
 def plain(value: object) -> Any:

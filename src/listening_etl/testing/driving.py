@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial, reduce
 from typing import Any
 
 from listening_etl.errors import Malformed, NotAMention
 from listening_etl.http import Http
 from listening_etl.model import Deletion, Gap, Item, Mention, Slice, Truncated, Window
-from listening_etl.pipeline.extract import SHORTEST_SLICE, whole_second_after
+from listening_etl.pipeline.extract import SHORTEST_SLICE, deeper, whole_second_after
 from listening_etl.pipeline.raw import as_bytes, as_received
 from listening_etl.testing.platform import Endless
 
@@ -113,7 +114,8 @@ class Driver:
             part = waiting.pop()
             with client() as http:
                 got = self.once(part, http)
-            rest = self.rest(part, got.cuts[-1]) if got.cuts else []
+            order = self.plugin.capabilities.order
+            rest = self.rest(part, reduce(partial(deeper, order=order), got.cuts)) if got.cuts else []
             if got.cuts and not rest:  # too narrow to be cut again: the ledger tells that it is not whole
                 got.gaps.append(Gap(part.since, part.until, got.cuts[-1].reason))
             got.mentions = [m for m in got.mentions if not any(inside(m.published_at, r) for r in rest)]
@@ -127,8 +129,9 @@ class Driver:
 
     def rest(self, part: Window, cut: Truncated) -> list[Window]:
         """What is still to be asked for after a cut answer: all beyond where it reached, else both halves."""
-        if cut.reached is not None:
-            newest_first = self.plugin.capabilities.order == "newest_first"
+        order = self.plugin.capabilities.order
+        if cut.reached is not None and order != "any":
+            newest_first = order == "newest_first"
             edge = whole_second_after(cut.reached) if newest_first else cut.reached.replace(microsecond=0)
             if part.since < edge < part.until:
                 return [Window(part.since, edge) if newest_first else Window(edge, part.until)]

@@ -231,6 +231,38 @@ def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
     return int(removed or 0)
 
 
+_KNOWN = """
+WITH known AS (
+    DELETE FROM {mention} s USING listening.fct_mention m, {coverage} c
+    WHERE m.mention_id = s.mention_id AND m.version_at >= s.version_at AND c.slice = s.slice AND c.state = 'recheck'
+    RETURNING s.slice
+),
+refused AS (
+    DELETE FROM {reject} r USING listening.fct_mention m, {coverage} c
+    WHERE m.mention_id = r.mention_id AND m.version_at >= r.version_at AND r.stage IN ('unmatched', 'filter')
+      AND strpos(c.raw, r.raw) > 0 AND c.state = 'recheck'
+    RETURNING c.slice, r.stage
+),
+counted AS (
+    SELECT slice, count(*) FILTER (WHERE stage IS NULL) AS mentions,
+           count(*) FILTER (WHERE stage = 'unmatched') AS unmatched, count(*) FILTER (WHERE stage = 'filter') AS filtered
+    FROM (SELECT slice, NULL AS stage FROM known UNION ALL SELECT slice, stage FROM refused) s GROUP BY slice
+)
+UPDATE {coverage} c SET outside = c.outside + n.mentions + n.unmatched + n.filtered, mentions = c.mentions - n.mentions,
+    unmatched = c.unmatched - n.unmatched, filtered = c.filtered - n.filtered
+FROM counted n WHERE c.slice = n.slice
+"""
+
+
+def leave_known(connection: sa.Connection, run_id: str) -> None:
+    """Take out of a recheck what is no newer than the version that we hold, which its thread may have told better.
+
+    Comes before `collapse`, which takes away what hung on them.
+    """
+    names = {name: staged(name, run_id) for name in STAGED}
+    connection.execute(sa.text(_KNOWN.format(**names)))
+
+
 def older_reviews(connection: sa.Connection, run_id: str) -> bool:
     """Whether the run brought older versions of reviews, which are kept and so have to be checked."""
     query = f"SELECT EXISTS (SELECT FROM {staged('older', run_id)} WHERE kind = 'review')"

@@ -325,14 +325,19 @@ STATEMENTS: dict[str, str] = {
             raw = excluded.raw,
             run_id = excluded.run_id, recorded_at = excluded.recorded_at
         WHERE c.state <> 'complete' OR excluded.state = 'complete'""",
-    "watermark": """
-        INSERT INTO ops.watermark AS w
-        SELECT :topic, source, upper(stretch)
+    # What is complete since the topic's start; less than before, where a query of the past failed.
+    "watermarks": """
+        CREATE TEMP TABLE complete ON COMMIT DROP AS
+        SELECT source, upper(stretch) AS until
         FROM (
             SELECT c.source, unnest(c.complete) AS stretch, t.since AS start
             FROM kpi.answered(:topic, '-infinity', 'infinity') c JOIN listening.dim_topic t ON t.topic = :topic
-        ) complete
-        WHERE lower(stretch) <= start AND upper(stretch) > start
+        ) stretches
+        WHERE lower(stretch) <= start AND upper(stretch) > start""",
+    "watermark_gone": """
+        DELETE FROM ops.watermark w WHERE topic = :topic AND NOT EXISTS (SELECT FROM complete c WHERE c.source = w.source)""",
+    "watermark": """
+        INSERT INTO ops.watermark AS w SELECT :topic, source, until FROM complete
         ON CONFLICT (topic, source) DO UPDATE SET complete_until = excluded.complete_until""",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,17 +56,29 @@ def quality(connection: sa.Connection, since: datetime) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def settled(connection: sa.Connection, topic: str) -> dict[tuple[str, str], list[tuple[datetime, datetime]]]:
-    """The stretches that need not be asked for again, by source and query: complete, or lost for good."""
+def settled(
+    connection: sa.Connection, topic: str, overlaps: Mapping[str, timedelta]
+) -> dict[tuple[str, str], list[tuple[datetime, datetime]]]:
+    """The stretches that need not be asked for again, by source and query: complete, or lost for good.
+
+    `overlaps`: for how long mentions of a source may still appear after their publication. What is younger than
+    that when it was heard is not settled, however long ago that is.
+    """
     rows = connection.execute(
         sa.text("""
             SELECT source, query, lower(stretch) AS since, upper(stretch) AS until
             FROM (
                 SELECT source, query, unnest(range_agg(tstzrange(since, until))) AS stretch
-                FROM ops.coverage WHERE topic = :topic AND state IN ('complete', 'lost') GROUP BY source, query
+                FROM (
+                    SELECT c.source, c.query, c.since,
+                           least(c.until, CASE WHEN c.state = 'complete' THEN c.recorded_at - o.overlap END) AS until
+                    FROM ops.coverage c
+                    JOIN unnest(CAST(:sources AS text[]), CAST(:overlaps AS interval[])) AS o (source, overlap) USING (source)
+                    WHERE c.topic = :topic AND c.state IN ('complete', 'lost')
+                ) c WHERE since < until GROUP BY source, query
             ) s ORDER BY 1, 2, 3
         """),
-        {"topic": topic},
+        {"topic": topic, "sources": list(overlaps), "overlaps": list(overlaps.values())},
     )
     found: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
     for source, query, since, until in rows:

@@ -365,3 +365,15 @@ def test_importing_the_settings_is_cheap():
 def test_the_shipped_settings_load():
     settings = load_settings(ROOT / "listening.yaml")
     assert settings.topics
+
+
+def test_a_source_is_the_same_as_one_that_keeps_its_mentions(read):
+    old = "      forum:"
+    stream = "      stream: {plugin: forum, same_as: NAME}\n      other: {plugin: forum, same_as: forum}\n"
+    read(GOOD.replace(old, stream.replace("NAME", "forum") + old))
+    for wrong in ("forums", "other", "stream"):
+        with pytest.raises(SettingsError) as raised:
+            read(GOOD.replace(old, stream.replace("NAME", wrong) + old))
+        (told,) = map(str, raised.value.problems)
+        assert f"source 'stream' is the same as '{wrong}', which keeps no mentions." in told
+        assert "Name one of these: forum." in told

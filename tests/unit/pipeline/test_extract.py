@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 
-from listening_etl.errors import PluginError, SourceUnavailable, SourceUnreadable
+from listening_etl.errors import ConfigError, PluginError, SourceUnavailable, SourceUnreadable
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.extract import extract
 from listening_etl.pipeline.plan import gaps, plan
@@ -113,7 +114,9 @@ def test_an_error_leaves_a_gap_for_the_ledger(topic):
     assert (gap["state"], gap["reason"], gap["received"]) == ("gap", "shop: the shelf is empty.", 0)
 
 
-def test_not_modified_means_what_came_last_time(topic):
+@contextmanager
+def page():
+    """A page with an ETag: its address, and what it was asked for."""
     asked = []
 
     class Page(BaseHTTPRequestHandler):
@@ -132,22 +135,61 @@ def test_not_modified_means_what_came_last_time(topic):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        url = f"http://127.0.0.1:{server.server_address[1]}/"
-        fetch = (
-            f'answer = http.get("{url}", conditional=True)\n'
-            '        if answer.status == 200: yield {"n": int(answer.body), "at": "2026-10-01T00:00:00Z"}'
-        )
-        context = topic(shop(fetch))
-        (whole,) = plan(context, window(24))
-        first, second = whole.window.halves()
-        one = extract(context, Slice("kettles", "shop", first))
-        two = extract(context, Slice("kettles", "shop", second))
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
     finally:
         server.shutdown()
         server.server_close()
+
+
+PAGE = """
+        answer = http.get("{url}", conditional=True)
+        if answer.status == 200:
+            yield {"n": int(answer.body), "at": "2026-10-01T00:00:00Z"}
+            oldest = START + timedelta(hours=20)
+            if slice.window.since < oldest:
+                yield Gap(slice.window.since, oldest, "the page goes back no further")
+"""
+
+
+def test_not_modified_means_what_came_last_time(topic):
+    with page() as (url, asked):
+        context = topic(shop(PAGE.replace("{url}", url)).replace("Capabilities,", "Capabilities, Gap,"))
+        late = Slice("kettles", "shop", Window(window(24).until, window(25).until))
+        one = extract(context, late)
+        two = extract(context, late.within(Window(window(25).until, window(26).until)))
     assert asked == [None, '"1"']
     assert received(context, one) == received(context, two) == [7]
     assert two[0]["received"] == 1
+
+
+def test_not_modified_does_not_hide_what_the_page_does_not_show(topic):
+    with page() as (url, asked):
+        context = topic(shop(PAGE.replace("{url}", url)).replace("Capabilities,", "Capabilities, Gap,"))
+        (whole,) = plan(context, window(24))
+        parts = [Window(window(22).until, window(24).until), *whole.window.cut(timedelta(hours=15))]
+        answers = [answer for part in parts for answer in extract(context, whole.within(part))]
+    assert asked == [None, None, '"1"']  # for an earlier window the page is asked for as a whole
+    assert [(a["since"][11:16], a["until"][11:16], a["state"]) for a in answers] == [
+        ("22:00", "00:00", "complete"),
+        ("00:00", "15:00", "lost"),
+        ("15:00", "20:00", "lost"),
+        ("20:00", "00:00", "complete"),
+    ]
+
+
+def test_what_a_query_brought_is_not_taken_for_what_another_brought(topic):
+    with page() as (url, asked):
+        fetch = PAGE.replace("{url}", url + '" + slice.query + "').replace(
+            "body)", "body) + len(slice.query)"
+        )
+        context = topic(shop(fetch).replace("Capabilities,", "Capabilities, Gap,"))
+        late = Window(window(24).until, window(25).until)
+        brought = [
+            received(context, extract(context, Slice("kettles", "shop", late, query)))
+            for query in ("a", "bb", "a", "bb")
+        ]
+    assert asked == [None, None, '"1"', '"1"']
+    assert brought == [[8], [9], [8], [9]]
 
 
 NEWEST_FIRST = """
@@ -251,3 +293,37 @@ def test_a_connection_that_breaks_outside_http_is_worth_another_try(topic):
     context = topic(shop('raise ConnectionResetError(104, "Connection reset by peer")\n        yield'))
     with pytest.raises(SourceUnavailable, match="ConnectionResetError: Connection reset by peer"):
         extract(context, plan(context, window(1))[0])
+
+
+def test_of_two_cuts_in_one_answer_neither_hides_the_other(topic):
+    two_listings = """
+        if slice.window.until > START + timedelta(hours=22):
+            yield Truncated("the first listing", reached=START + timedelta(hours=20))
+            yield Truncated("the second listing", reached=START + timedelta(hours=2))
+        ASKED.append(slice.window.until.isoformat()[11:19])
+        yield {"n": 1, "at": START.isoformat()}
+"""
+    context = topic(shop(two_listings).replace("START =", "ASKED = []\nSTART ="))
+    answers = extract(context, plan(context, window(24))[0])
+    assert [(a["since"][11:19], a["until"][11:19]) for a in answers] == [
+        ("00:00:00", "20:00:01"),
+        ("20:00:01", "00:00:00"),
+    ]
+    assert context.source("shop")[0].fetch.__globals__["ASKED"] == ["00:00:00", "20:00:01"]
+
+
+def test_what_has_not_happened_yet_is_not_asked_for(topic):
+    context = topic(shop("yield from ()"))
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    (slice,) = plan(context, Window(now - timedelta(hours=1), now + timedelta(days=9)))
+    assert slice.window == Window(now - timedelta(hours=1), now)
+    with pytest.raises(ConfigError, match="lies ahead"):
+        plan(context, Window(now, now + timedelta(days=9)))
+
+
+@pytest.mark.parametrize("told", ['Truncated("cut", reached=datetime(2026, 10, 1))',
+                                  'Gap(datetime(2026, 10, 1), START, "gone")'])  # fmt: skip
+def test_a_cut_or_a_gap_without_a_zone_is_the_plugins_fault(topic, told):
+    context = topic(shop(f"yield {told}").replace("Capabilities,", "Capabilities, Gap,"))
+    with pytest.raises(PluginError, match="stumbled over a ValueError"):
+        extract(context, plan(context, window(24))[0])

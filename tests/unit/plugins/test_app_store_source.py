@@ -109,3 +109,13 @@ def test_a_single_review_stands_alone_in_the_json_feed():
     entry = json.loads((SAMPLES / "feed.json").read_bytes())["feed"]["entry"][1]
     (item,) = SOURCE.items(json.dumps({"feed": {"entry": entry}}).encode(), None)
     assert SOURCE.parse(item, None)[0].native_id == "11850000002"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_answer_may_be_of_any_encoding(encoding):
+    review = {
+        "id": "1",
+        "attributes": {"rating": 4, "body": "Café", "createdDate": "2026-10-05T10:00:00-07:00"},
+    }
+    (item,) = SOURCE.items(json.dumps({"data": [review]}, ensure_ascii=False).encode(encoding), None)
+    assert SOURCE.parse(item, None)[0].text == "Café"

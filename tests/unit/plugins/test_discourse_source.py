@@ -24,7 +24,8 @@ def parsed(name):
 
 
 def test_a_topic_with_an_answer_a_service_message_a_deletion_and_a_whisper():
-    first, answer, gone, last = parsed("topic.json")
+    first, answer, service, gone, last, whisper = parsed("topic.json")
+    assert (str(service), str(whisper)) == ("a service message: pinned.enabled", "it is not public")
     assert (first.title, first.text) == (
         "Torréo : la moulinette bloque",
         "Ma Torréo s’arrête net & sans bruit.\nUne idée ?",
@@ -63,6 +64,37 @@ def test_lists_of_topics_and_errors_say_what_they_are():
         SOURCE.items((SAMPLES / "topics.json").read_bytes(), OPTIONS)
     with pytest.raises(NotAMention, match="an error: Vous n’avez pas la permission"):
         SOURCE.items((SAMPLES / "error.json").read_bytes(), OPTIONS)
+
+
+@pytest.mark.parametrize("answer", [
+    [{"id": 3, "username": "ines", "created_at": "2026-10-05T08:00:00Z"}],
+    [{"type": "topic", "results": [{"id": 1, "title": "Torréo"}]}],
+    {"users": [{"id": 3, "username": "ines"}]},
+    {"id": 71, "title": "Torréo", "created_at": "2026-10-05T08:00:00Z"},
+    {"post": None},
+    [],
+])  # fmt: skip
+def test_people_mails_and_topics_are_no_posts_though_they_have_ids_and_times(answer):
+    with pytest.raises(NotAMention, match="it holds no posts"):
+        SOURCE.items(orjson.dumps(answer), OPTIONS)
+
+
+def test_addresses_are_whole_also_where_nobody_says_which_forum_it_is():
+    cooked = '<p><img src="//cdn.test/moulin.png"> <a href="//torreo.test/aide">aide</a></p>'
+    mention = SOURCE.parse({"id": 1, "created_at": "2026-10-05T08:00:00Z", "cooked": cooked}, None)
+    assert (mention.media[0].url, mention.links) == (
+        "https://cdn.test/moulin.png",
+        ("https://torreo.test/aide",),
+    )
+
+
+def test_a_post_that_cannot_be_read_loses_itself_and_not_its_topic():
+    posts = [
+        {"id": 1, "cooked": "<p>x</p>"},
+        {"id": 2, "cooked": "<p>y</p>", "created_at": "2026-10-05T08:00:00Z"},
+    ]
+    undated, dated = SOURCE.parse({"id": 71, "post_stream": {"posts": posts}}, OPTIONS)
+    assert (str(undated), dated.native_id) == ("it has no publication time", "2")
 
 
 def post(number, written, topic=1):

@@ -226,7 +226,7 @@ def test_what_may_have_rolled_out_of_the_feed_is_a_gap(tmp_path):
     _, gaps = fetched("2026-11-01T06:00+00:00", tmp_path)
     assert [(gap.since.hour, gap.until.hour) for gap in gaps] == [(6, 12)]
     _, gaps = fetched("2026-10-30T00:00+00:00", tmp_path)
-    assert [(gap.since.day, gap.until.day) for gap in gaps] == [(30, 31)]  # no further than the window
+    assert [(gap.since.day, gap.until.day) for gap in gaps] == [(30, 1)]  # past the window too
     assert fetched("2026-11-01T12:00+00:00", tmp_path)[1] == []  # it reaches to the very start
     empty = '<rss version="2.0"><channel><title>T</title></channel></rss>'
     assert fetched("2026-11-01T00:00+00:00", tmp_path, empty) == ([], [])
@@ -330,3 +330,10 @@ def test_a_feed_from_a_server():
         with pytest.raises(SourceUnavailable) as raised:
             list(SOURCE.fetch(server.options("/busy"), LATE, http))
         assert raised.value.retry_at == datetime(2026, 11, 1, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="utf-8"?>'])
+def test_a_byte_order_mark_says_more_than_the_document(declared):
+    feed = f'{declared}<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>e1</id></entry></feed>'
+    (entry,) = SOURCE.items(feed.encode("utf-16"), None)
+    assert entry["id"] == "e1"

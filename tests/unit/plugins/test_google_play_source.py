@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from listening_etl import CredentialsRejected, Slice, SourceUnavailable, SourceUnreadable, Window
+from listening_etl import CredentialsRejected, NotAMention, Slice, SourceUnavailable, SourceUnreadable, Window
 from listening_etl.testing import Answer
 from listening_etl.testing.platform import Platform
 from plugins.sources.google_play import SCOPE, GooglePlay, GooglePlayOptions
@@ -105,3 +105,14 @@ def test_the_store_page_is_read_also_in_pieces_with_their_lengths():
 def test_a_torn_answer_of_the_store_page_says_so():
     with pytest.raises(SourceUnreadable, match="no list of reviews"):
         list(SOURCE.items(b')]}\'\n[["wrb.fr","UsvDTd","[[[', None))
+
+
+@pytest.mark.parametrize("payload", [
+    [[[["com.torreo.app"], 1, 2, "Torréo", "une appli", [1, 2], 3]]],  # apps that a search found
+    [[["a", ["b"], None, None, "t", ["q"], 3]]],
+    [None, "x"],
+])  # fmt: skip
+def test_lists_of_something_else_are_no_reviews(payload):
+    answer = f")]}}'\n\n{json.dumps([['wrb.fr', 'other', json.dumps(payload), None]])}"
+    with pytest.raises(NotAMention, match="it holds no reviews"):
+        list(SOURCE.items(answer.encode(), None))

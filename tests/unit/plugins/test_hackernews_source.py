@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import orjson
 import pytest
 
 from listening_etl import Deletion, NotAMention, Slice, Truncated, Window, epoch
@@ -132,3 +133,10 @@ def test_a_recheck_knows_what_a_comment_answers():
 def test_each_name_is_a_phrase_of_its_own():
     brand = SimpleNamespace(names=("Torréo", 'Café "Torréo"'))
     assert SOURCE.push_down(None, [brand]) == ['"Torréo"', '"Café  Torréo "']
+
+
+def test_a_file_may_hold_several_pages_and_a_search_nothing():
+    pages = b"\n".join(orjson.dumps(page(numbers)) for numbers in ([1, 2], [3]))
+    assert [hit["objectID"] for hit in SOURCE.items(pages, None)] == ["1", "2", "3"]
+    with pytest.raises(NotAMention, match="a search that found nothing"):
+        list(SOURCE.items(orjson.dumps(page([])), None))

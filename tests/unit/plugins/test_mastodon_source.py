@@ -265,3 +265,35 @@ def test_queries_are_hashtags_and_with_a_token_names():
         "Torréo",
         '"Café Torréo"',
     ]
+
+
+def test_ids_are_text_also_where_an_old_server_writes_numbers():
+    old = {"id": 12, "uri": "tag:x", "content": "<p>Torréo</p>", "created_at": "2017-04-14T06:11:41Z"}
+    row = {
+        "ancestors": [
+            {**old, "id": 11, "account": {"id": 3, "acct": "ana", "url": "https://social.test/@ana"}}
+        ]
+    }
+    row |= {"status": {**old, "in_reply_to_id": 11}, "descendants": []}
+    first, answer = SOURCE.parse(row, OPTIONS)
+    assert (first.native_id, first.conversation_id, first.author.native_id) == ("11", "11", "3")
+    assert (answer.in_reply_to, answer.conversation_id, answer.reply_to_author) == (
+        "11",
+        "11",
+        "ana@social.test",
+    )
+
+
+@pytest.mark.parametrize("row", [
+    {"content": "<p>Torréo</p>", "created_at": "2026-10-06T09:30:00Z", "account": {"id": "3"}, "poll": None},
+    {"id": "8", "content": "<p>Maintenance ce soir</p>", "published_at": "2026-10-06T09:30:00Z", "mentions": []},
+    {"content": "<p>Torréo</p>", "detected_source_language": "fr", "provider": "x"},
+])  # fmt: skip
+def test_versions_notices_and_translations_are_no_statuses(row):
+    with pytest.raises(NotAMention, match="it holds no status, only"):
+        SOURCE.parse(row, OPTIONS)
+
+
+def test_a_file_may_hold_one_timeline_a_line():
+    lines = b'\xef\xbb\xbf[{"id": "1"}, {"id": "2"}]\r\n[]\r\n[{"id": "3"}]'
+    assert [row["id"] for row in SOURCE.items(lines, None)] == ["1", "2", "3"]

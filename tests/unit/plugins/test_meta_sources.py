@@ -146,6 +146,52 @@ def test_an_answer_without_posts_says_why(source, name, reason):
         parsed(source, name)
 
 
+AT = {"created_time": "2026-11-09T10:00:00+0000"}
+
+
+@pytest.mark.parametrize("thing", [
+    {"id": "88", "name": "Torréo", **AT},  # a page that somebody likes
+    {"id": "88", "ad_id": "5", "field_data": [], **AT},
+    {"id": "88", "from": {"id": "7700"}, "name": "Important", "creation_time": AT["created_time"]},
+    {"created_time": AT["created_time"], "review_text": None},
+    {"id": "88", "name": "Vacances", "description": "L'été", "count": 3, "cover_photo": {"id": "1"}, **AT},
+])  # fmt: skip
+def test_what_has_a_time_is_no_post_yet(thing):
+    (item,) = Facebook().items(orjson.dumps({"data": [thing]}), None)
+    with pytest.raises(NotAMention, match="it is no post"):
+        Facebook().parse(item, None)
+
+
+@pytest.mark.parametrize(("answer", "reason"), [
+    ({"object": "page", "entry": [{"id": "7700", "time": 1}]}, "a webhook's notice"),
+    ({"id": "9", "unread": 0, "comments": {"data": [{"id": "9_1", "message": "privé", **AT}]}}, "holds no posts"),
+    ({"id": "aWdf", "message": "privé", "to": {"data": [{"id": "61", "username": "lea"}]}, **AT}, "holds no posts"),
+])  # fmt: skip
+def test_webhooks_and_private_messages_are_told_apart(answer, reason):
+    with pytest.raises(NotAMention, match=reason):
+        list(Facebook().items(orjson.dumps(answer), None))
+
+
+def test_comments_are_known_by_where_they_stand_when_they_say_little_themselves():
+    said = {"id": "501_9", "message": "Jolie tasse", **AT}
+    below = {"data": [said], "paging": {"next": "https://graph.test/v23.0/7700_501/comments?after=x"}}
+    for answer in (below, {"id": "7700_501", "comments": {"data": [said]}}):
+        [item] = Facebook().items(orjson.dumps(answer), None)
+        [comment] = Facebook().parse(item, None)
+        assert (comment.kind, comment.in_reply_to, comment.conversation_id) == (
+            "comment",
+            "7700_501",
+            "7700_501",
+        )
+
+
+def test_the_words_of_a_link_are_not_those_of_the_post():
+    link = {"id": "7700_503", "name": "Titre", "description": "Chapeau", "shares": {"count": 1}, **AT}
+    [post] = Facebook().parse(link, None)
+    [video] = Facebook().parse({**link, "id": "88", "length": 12.5}, None)
+    assert (post.text, video.text) == (None, "Chapeau")
+
+
 def test_a_story_that_facebook_tells_is_nobodys_word():
     story = {
         "id": "7700_502",

@@ -158,3 +158,17 @@ def test_a_login_that_is_refused_says_why():
 def test_options_that_reddit_would_refuse(wrong):
     with pytest.raises(ValidationError):
         RedditOptions(**(GIVEN | wrong))
+
+
+def test_a_comment_in_an_inbox_has_its_post_and_its_page_in_an_address():
+    comment = {
+        **{"name": "t1_b9", "parent_id": "t1_b8", "body": "Merci !", "created_utc": 1_791_200_000},
+        **{"author": "max_b", "context": "/r/cafe/comments/a1/torreo_en_panne/b9/?context=3", "replies": ""},
+    }
+    inbox = listing([{"kind": "t1", "data": comment}, {"kind": "t4", "data": {"name": "t4_c1"}}])
+    item, private = SOURCE.items(json.dumps(inbox).encode(), None)
+    found = SOURCE.parse(item, None)
+    assert (found.kind, found.in_reply_to, found.conversation_id) == ("reply", "t1_b8", "t3_a1")
+    assert found.url == "https://www.reddit.com/r/cafe/comments/a1/torreo_en_panne/b9/"
+    with pytest.raises(NotAMention, match="a private message"):
+        SOURCE.parse(private, None)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from listening_etl import (
@@ -142,3 +143,22 @@ def test_a_recheck_asks_for_posts_and_comments_apart():
         "/2.3/questions/1;2", "/2.3/answers/1;2", "/2.3/comments/3"
     ]  # fmt: skip
     assert [SOURCE.parse(item, None) for item in found[1:]] == [Deletion("1"), Deletion("comment-3")]
+
+
+@pytest.mark.parametrize("about", [
+    {"revision_guid": "A1", "post_type": "question"},
+    {"suggested_edit_id": 9, "post_type": "answer"},
+    {"timeline_type": "comment", "comment_id": 8, "question_id": 7},
+    {"reputation_change": 10, "post_type": "question"},
+])  # fmt: skip
+def test_what_happened_to_a_post_is_no_post(about):
+    (item,) = SOURCE.items(
+        orjson.dumps({"items": [{"post_id": 7, "creation_date": 1_791_200_000, **about}]}), None
+    )
+    with pytest.raises(NotAMention, match="no question, answer or comment"):
+        SOURCE.parse(item, None)
+
+
+def test_a_file_may_hold_several_pages():
+    pages = b'{"items": [{"question_id": 1}], "has_more": true}\n{"items": [], "quota_max": 300}\n'
+    assert [item["question_id"] for item in SOURCE.items(pages, None)] == [1]

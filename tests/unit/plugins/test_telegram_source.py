@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 
-from listening_etl import NotAMention, Slice, SourceUnreadable, Window
+from listening_etl import Malformed, NotAMention, Slice, SourceUnreadable, Window
 from listening_etl.http import Http
 from plugins.sources.telegram import Telegram, TelegramOptions
 
@@ -129,3 +130,27 @@ def test_a_bot_that_somebody_else_reads_says_so():
         with pytest.raises(SourceUnreadable, match="somebody else reads") as refused:
             next(stream)
     assert "123:abc" not in str(refused.value)
+
+
+def exported(**more):
+    """A message of a group in an export; the first such exports had numbers, and times without a zone."""
+    said = {"id": 12, "type": "message", "date": "2019-10-05T10:00:00", "from_id": 31, "text": "x", **more}
+    (item,) = SOURCE.items(orjson.dumps({"type": "private_group", "id": 15, "messages": [said]}), None)
+    return SOURCE.parse(item, None)
+
+
+def test_an_old_export_lacks_the_zone_of_its_times():
+    assert exported(date_unixtime="1570262400").author.native_id == "31"
+    with pytest.raises(Malformed, match="2019-10-05T10:00:00 has no time zone"):
+        exported()
+
+
+def test_a_file_may_hold_several_answers_and_answers_no_message():
+    pages = [{"ok": True, "result": [{"update_id": 1}]}, {"ok": True, "result": []}, {"update_id": 2}]
+    found = list(SOURCE.items(b"\n".join(map(orjson.dumps, pages)), None))
+    assert [update["update_id"] for update in found] == [1, 2]
+    (bot,) = SOURCE.items(b'{"ok": true, "result": {"id": 31, "is_bot": true}}', None)
+    with pytest.raises(NotAMention, match="it holds no message, only id, is_bot"):
+        SOURCE.parse(bot, None)
+    with pytest.raises(NotAMention, match="it holds no messages"):
+        SOURCE.items(b'{"ok": true, "result": []}', None)

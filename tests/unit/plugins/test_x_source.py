@@ -203,3 +203,38 @@ def test_a_post_without_a_time_has_it_in_its_id():
 def test_an_answer_without_posts_says_why(document, reason):
     with pytest.raises(NotAMention, match=reason):
         list(SOURCE.items(orjson.dumps(document), None))
+
+
+@pytest.mark.parametrize("event", [
+    {"delete": {"status": {"id": 20, "id_str": "20", "user_id": 3}, "timestamp_ms": "1791200000000"}},
+    {"for_user_id": "3", "tweet_delete_events": [{"status": {"id": "20", "user_id": "3"}}]},
+    {"data": {"delete": {"tweet": {"id": "20", "author_id": "3"}, "event_at": "2026-10-05T08:00:00Z"}}},
+    {"data": {"withheld": {"tweet": {"id": "20"}, "withheld_in_countries": ["FR"]}}},
+])  # fmt: skip
+def test_streams_and_webhooks_say_what_is_gone(event):
+    (item,) = SOURCE.items(orjson.dumps(event), None)
+    assert SOURCE.parse(item, None) == Deletion("20")
+
+
+def test_posts_stand_alone_under_their_ids_one_a_line_and_not_in_profiles():
+    post = {"id_str": "1400000000000000000", "text": "Torréo", "user": {"id_str": "3", "screen_name": "ana"}}
+    profile = {"id_str": "3", "screen_name": "ana", "status": post}
+    for answer in ({"id": {"1400000000000000000": post, "21": None}}, {"objects": {"tweets": {"1": post}}}):
+        assert len(list(SOURCE.items(orjson.dumps(answer), None))) == 1
+    lines = b"\r\n".join(
+        orjson.dumps(one) for one in (post, {"limit": {"track": 3}}, {"data": page(1)["data"][0]})
+    )
+    assert len(list(SOURCE.items(lines, None))) == 2
+    with pytest.raises(NotAMention, match="it holds no posts"):
+        list(SOURCE.items(orjson.dumps({"users": [profile]}), None))
+
+
+def test_pictures_keep_the_words_that_describe_them():
+    media = [
+        {"id_str": "7", "type": "photo", "media_url_https": "https://x.test/7.jpg", "ext_alt_text": "moulin"}
+    ]
+    status = {"id_str": "1400000000000000000", "full_text": "Torréo", "extended_entities": {"media": media}}
+    (mention,) = SOURCE.parse(status, None)
+    assert [(one.url, one.kind, one.alt_text) for one in mention.media] == [
+        ("https://x.test/7.jpg", "image", "moulin")
+    ]

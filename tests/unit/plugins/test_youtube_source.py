@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
-from listening_etl import CredentialsRejected, Deletion, Gap, Slice, SourceUnavailable, Window
+from listening_etl import CredentialsRejected, Deletion, Gap, NotAMention, Slice, SourceUnavailable, Window
 from listening_etl.testing import Answer
 from listening_etl.testing.platform import Platform
 from plugins.sources import youtube
@@ -156,3 +157,30 @@ def test_a_thread_knows_its_video_and_whom_it_answers():
     assert (comment.in_reply_to, comment.reply_to_author) == ("toRREo00001", "@torreo")
     assert (answer.in_reply_to, answer.reply_to_author, answer.text) == ("Ug1", "@maelle", "Moi\naussi <3")
     assert {m.conversation_id for m in (film, comment, answer)} == {"toRREo00001"}
+
+
+def listed(video_id, title, **details):
+    snippet = {"publishedAt": "2026-10-05T08:00:00Z", "title": title, "resourceId": {"videoId": video_id}}
+    return {"kind": "youtube#playlistItem", "id": "UExf", "snippet": snippet, "contentDetails": details}
+
+
+def test_a_list_tells_which_of_its_videos_are_gone():
+    there = listed("toRREo00001", "Torréo", videoPublishedAt="2026-10-01T08:00:00Z")
+    assert SOURCE.parse(there, OPTIONS).published_at == datetime(2026, 10, 1, 8, tzinfo=UTC)
+    assert SOURCE.parse(listed("toRREo00002", "Deleted video"), OPTIONS) == Deletion("toRREo00002")
+    with pytest.raises(NotAMention, match="put on a list"):
+        SOURCE.parse(listed("toRREo00003", "Torréo"), OPTIONS)
+
+
+def test_a_file_may_hold_several_pages_and_a_page_nothing():
+    pages = [
+        {"items": [video(1, 1)]},
+        {"kind": "youtube#videoListResponse"},
+        {"items": [video(2, 2), thread(3, 3)]},
+    ]
+    found = list(SOURCE.items(b"\n".join(map(orjson.dumps, pages)), OPTIONS))
+    assert [item["id"] for item in found] == ["toRREo00001", "toRREo00002", "Ug3"]
+    with pytest.raises(NotAMention, match="it lists nothing"):
+        list(
+            SOURCE.items(b'{"kind": "youtube#searchListResponse", "pageInfo": {"totalResults": 0}}', OPTIONS)
+        )
