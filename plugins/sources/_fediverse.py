@@ -47,13 +47,18 @@ def rows_of(answer):
 def rows_in(page):
     """The same of an answer as JSON; several answers in one file are read one after the other."""
     if isinstance(page, list):
-        return [row for one in page for row in (rows_in(one) if isinstance(one, list) else dicts([one]))]
+        return [row for one in page for row in (rows_in(one) if is_page(one) else dicts([one]))]
     if "error" in part(page):
         raise NotAMention(f"an error: {page['error']}")
     for name in ("statuses", "notifications"):
         if isinstance(part(page).get(name), list):
             return dicts(page[name])
     return [part(page)]
+
+
+def is_page(document):
+    """Whether it is an answer of its own: a timeline, or what a search found."""
+    return isinstance(document, list) or {"statuses", "hashtags"} <= part(document).keys()
 
 
 def events_of(stream):

@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urljoin
 
-import orjson
 from pydantic import Field, model_validator
 
 from listening_etl import (
@@ -28,6 +28,7 @@ from listening_etl import (
     SourceUnreadable,
     dicts,
     hookimpl,
+    json_answer,
     text_of_html,
 )
 
@@ -38,6 +39,9 @@ MEDIA_KINDS = {
     **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "aac"), "audio"),
 }
 
+
+BEFORE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""Bytes that may stand before the first sign of a document: byte order marks, blanks, half of a sign."""
 
 LARGEST = 50_000_000
 """Bytes of a feed, unpacked."""
@@ -98,7 +102,7 @@ def pushed(inbox, since):
 
 def unpacked(body):
     """The bytes of a feed that was kept as it came over the wire: with gzip, deflate, or as it is."""
-    if body.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1] in (b"<", b"{", b""):
+    if body.lstrip(BEFORE)[:1] in (b"<", b"{", b""):
         return body
     packed = body[:-8] if body[:2] == b"\x1f\x8b" else body  # a wrong checksum is no reason to lose the feed
     for window_bits in (47, -15):  # gzip or zlib by their headers; deflate without one
@@ -109,17 +113,17 @@ def unpacked(body):
 
 def entries_of(body, headers, where):
     """The entries of a feed of any of the three kinds, each with what the feed says of itself."""
-    is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    is_json = body.lstrip(BEFORE)[:1] == b"{"
     return json_entries(body, where) if is_json else xml_entries(body, headers, where)
 
 
 def json_entries(body, where):
     """The entries of a JSON Feed."""
     try:
-        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise SourceUnreadable(f"it is no JSON ({error})", where=where) from error
-    items = document.get("items")
+        document = json_answer(body)
+    except SourceUnreadable as error:
+        raise SourceUnreadable(error.what, where=where) from error
+    items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise SourceUnreadable("it is JSON, but no JSON Feed: it has no 'items'", where=where, do="Check it.")
     about = {
@@ -149,10 +153,11 @@ def xml_entries(body, headers, where):
         why = f" ({fault})" if fault else ""
         raise SourceUnreadable(f"it is no feed{why}", where=where, do="Check the address.")
     feed = parsed.feed
+    own = next((one.get("href") for one in feed.get("links") or () if one.get("rel") == "self"), None)
     about = {
         "version": parsed.get("version"),
         "title": feed.get("title"),
-        "link": feed.get("link"),
+        "link": urljoin(own or "", feed.get("link") or ""),
         "language": feed.get("language"),
         "author": author_of(feed, str(parsed.get("version"))),
     }
@@ -312,6 +317,7 @@ class Feed:
         title = text_of(entry.get("title"), detail.get("type") if isinstance(detail, dict) else "text/plain")
         text, language = body_of(entry, about)
         url = first_text(entry.get("link"), entry.get("url"), entry.get("external_url"))
+        url = url and urljoin(first_text(about.get("link")) or "", url)
         own_id = entry.get("id")
         own_id = str(own_id) if isinstance(own_id, int | float) else first_text(own_id)
         name = author_of(entry, str(about.get("version"))) or first_text(about.get("author"))

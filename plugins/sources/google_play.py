@@ -243,8 +243,9 @@ class GooglePlay:
 
     def items(self, answer, options):
         """Reviews of the API, listed or single, or of what the store page gets (`batchexecute`)."""
-        if answer.lstrip().startswith(b")]}'"):
-            found = store_reviews(answer.decode("utf-8", "replace"))
+        text = answer.decode("utf-8-sig", "replace").lstrip()
+        if text.startswith(")]}'"):
+            found = store_reviews(text)
         else:
             document = json_answer(answer)
             if isinstance(document, dict) and "error" in document:

@@ -186,10 +186,9 @@ class Lemmy:
     def items(self, answer, options):
         """The posts and comments of an answer of either API; ActivityPub objects."""
         document = json_answer(answer)
-        if isinstance(document, dict) and isinstance(document.get("type"), str | list):
-            members = document.get("orderedItems") or document.get("items")
-            is_collection = document["type"] in COLLECTIONS and isinstance(members, list)
-            yield from (dicts(members) if is_collection else None) or [document]
+        objects = dicts(document if isinstance(document, list) else [document])
+        if any(isinstance(one.get("type"), str | list) for one in objects):
+            yield from (member for one in objects for member in activities_of(one))
             return
         if isinstance(document, dict) and document.get("error"):
             raise NotAMention(f"an error: {document['error']}")
@@ -223,6 +222,13 @@ class Lemmy:
                 api.get(f"/{kind}", id=number) if kind in ("post", "comment") and number.isdecimal() else None
             )
             yield (found or {}).get(f"{kind}_view") or {"gone": native_id}
+
+
+def activities_of(document):
+    """The members of an ActivityPub collection that shows them, or the object that it is."""
+    shown = document.get("orderedItems") or document.get("items")
+    is_collection = document.get("type") in COLLECTIONS and isinstance(shown, list)
+    return (dicts(shown) if is_collection else None) or [document]
 
 
 def is_view(found):

@@ -195,6 +195,7 @@ class Mail:
 
     def items(self, answer, options):
         """The mails of an mbox file, or one mail."""
+        answer = answer.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
         starts = [found.end() for found in IN_MBOX.finditer(answer)]
         if not answer.lstrip().startswith(b"From ") or not starts:
             return iter([answer])

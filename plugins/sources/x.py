@@ -129,8 +129,8 @@ def complete(post, includes):
     others = [one for one in posts_in(includes.get("tweets")) if one["id"] in ids]
     wanted = set()
     for one in (post, *others):
-        wanted |= {one.get("author_id"), (one.get("geo") or {}).get("place_id")}
-        wanted.update((one.get("attachments") or {}).get("media_keys") or ())
+        wanted |= {one.get("author_id"), part(one, "geo").get("place_id")}
+        wanted.update(part(one, "attachments").get("media_keys") or ())
     came = {k: [one for one in dicts(includes.get(k)) if one.get(KEYS[k]) in wanted] for k in KEYS}
     return {"data": post, "includes": {**came, "tweets": others}}
 
@@ -175,7 +175,7 @@ def entries(document):
 
 def modern(status):
     """A status of version 1.1 taken apart as version 2 has it: the post, and what came along."""
-    whole, user = {**status, **(status.get("extended_tweet") or {})}, status.get("user") or {}
+    whole, user = {**status, **part(status, "extended_tweet")}, status.get("user") or {}
     inner = {"retweeted": status.get("retweeted_status"), "quoted": status.get("quoted_status")}
     others = {kind: modern(other) for kind, other in inner.items() if other}
     ids = {kind: one["data"]["id"] for kind, one in others.items()}
@@ -190,7 +190,7 @@ def modern(status):
         "author_id": user.get("id_str"),
         "referenced_tweets": [{"type": kind, "id": other} for kind, other in ids.items() if other],
         "public_metrics": {**status, "like_count": status.get("favorite_count")},
-        "geo": {"coordinates": status.get("coordinates"), "place_id": (status.get("place") or {}).get("id")},
+        "geo": {"coordinates": status.get("coordinates"), "place_id": part(status, "place").get("id")},
         "attachments": {"media_keys": [one.get("id_str") for one in parts]},
         "withheld": {"country_codes": status.get("withheld_in_countries")},
     }
@@ -217,7 +217,7 @@ def author_of(user):
         native_id=user["id"],
         handle=user.get("username"),
         name=user.get("name"),
-        followers=(user.get("public_metrics") or {}).get("followers_count"),
+        followers=part(user, "public_metrics").get("followers_count"),
         verified=user.get("verified"),
         location=user.get("location") or None,
     )
@@ -225,7 +225,7 @@ def author_of(user):
 
 def answered_by(post, users):
     """The handle of whom a post answers."""
-    mentions = dicts((post.get("entities") or {}).get("mentions"))
+    mentions = dicts(part(post, "entities").get("mentions"))
     named = {one["id"]: one for one in mentions if "id" in one} | users
     user = named.get(post.get("in_reply_to_user_id")) or {}
     return post.get("in_reply_to_screen_name") or user.get("username")
@@ -233,14 +233,14 @@ def answered_by(post, users):
 
 def found_in(post, kind, *keys):
     """Handles, hashtags or addresses that X found in a post, each once."""
-    entities = (post.get("note_tweet") or {}).get("entities") or post.get("entities") or {}
+    entities = part(post, "note_tweet").get("entities") or post.get("entities") or {}
     words = (one.get(key) for one in dicts(entities.get(kind)) for key in keys)
     return tuple(dict.fromkeys(str(word) for word in words if word))
 
 
 def media_of(post, media):
     """Pictures and videos of a post, as far as they came along."""
-    keys = (post.get("attachments") or {}).get("media_keys") or ()
+    keys = part(post, "attachments").get("media_keys") or ()
     for one in (media[key] for key in keys if key in media):
         if url := one.get("url") or one.get("preview_image_url"):
             kind, words = (
@@ -252,7 +252,7 @@ def media_of(post, media):
 
 def text_of(post, passed_on=None):
     """The whole text of a post; X cuts that of a retweet, whose original may stand beside it."""
-    text = (post.get("note_tweet") or {}).get("text") or post.get("text") or ""
+    text = part(post, "note_tweet").get("text") or post.get("text") or ""
     head = passed_on and not passed_on.get("cut") and re.match(r"RT @\w+: ", text)
     return f"{head[0]}{text_of(passed_on)}" if head else html.unescape(text)
 
@@ -260,7 +260,7 @@ def text_of(post, passed_on=None):
 def mention_of(post, known):
     """One post; `known` is what came along. An edit has an id of its own: the first one names them all."""
     first, *later = post.get("edit_history_tweet_ids") or [post["id"]]
-    if (post.get("withheld") or {}).get("country_codes"):  # which countries see our figures, nobody knows
+    if part(post, "withheld").get("country_codes"):  # which countries see our figures, nobody knows
         return Deletion(str(first))
     edited = str(post["id"]) in later
     others = {other.get("type"): other.get("id") for other in dicts(post.get("referenced_tweets"))}
@@ -269,7 +269,7 @@ def mention_of(post, known):
     counts = {} if passed_on else post.get("public_metrics") or {}
     user = known["users"].get(post.get("author_id")) or {"id": post.get("author_id")}
     geo, language = post.get("geo") or {}, post.get("lang") or "und"
-    point = (geo.get("coordinates") or {}).get("coordinates") or (None, None)
+    point = part(geo, "coordinates").get("coordinates") or (None, None)
     return Mention(
         native_id=first,
         kind="reply" if "replied_to" in others else "post",
@@ -344,7 +344,7 @@ class X:
                 yield Gap(slice.window.since, slice.window.until, "X's search reaches back 7 days")
             yield from (Item(item, fetched_at=at) for item in entries(page))
             empty = 0 if posts_in(page.get("data")) else empty + 1
-            token = (page.get("meta") or {}).get("next_token")
+            token = part(page, "meta").get("next_token")
             if not token:
                 return
             if token == params.get("next_token") or empty >= EMPTY_PAGES:

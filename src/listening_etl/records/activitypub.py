@@ -262,7 +262,8 @@ def _media(document: Document) -> Iterator[Media]:
 
 def _media_type(part: object) -> str:
     """`image`, `video`, … of a link or attachment that says what it is; empty for a page or when it does not."""
-    stated = part.get("mediaType") if isinstance(part, Mapping) else None
+    of = part if isinstance(part, Mapping) else {}
+    stated = of.get("mediaType") or of.get("mimeType")  # the latter before 2019
     return "" if stated in (None, *TEXT_MEDIA) else str(stated).partition("/")[0]
 
 

@@ -337,3 +337,22 @@ def test_a_byte_order_mark_says_more_than_the_document(declared):
     feed = f'{declared}<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>e1</id></entry></feed>'
     (entry,) = SOURCE.items(feed.encode("utf-16"), None)
     assert entry["id"] == "e1"
+
+
+def test_an_address_that_leaves_out_the_site_is_that_of_the_feed():
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="https://torreo.test/blog/feed.atom"/>'
+        '<link href="/blog/"/><entry><id>e1</id><updated>2026-11-01T10:00:00Z</updated><link href="2026/fuite"/>'
+        "</entry></feed>"
+    )
+    (entry,) = SOURCE.items(feed.encode(), None)
+    assert SOURCE.parse(entry, None).url == "https://torreo.test/blog/2026/fuite"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_json_feed_may_be_of_any_encoding(encoding):
+    feed = json.dumps({"version": "1.1", "items": [{"id": "1", "content_text": "Café"}]}, ensure_ascii=False)
+    (entry,) = SOURCE.items(feed.encode(encoding), None)
+    assert entry["content_text"] == "Café"
+    with pytest.raises(NotAMention, match="no JSON Feed"):
+        SOURCE.items(b'{"a": 1}\n{"a": 2}', None)

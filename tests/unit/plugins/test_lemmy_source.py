@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from listening_etl import Deletion, Gap, NotAMention, Slice, SourceUnreadable, Window
@@ -150,3 +151,15 @@ def test_a_recheck_finds_what_is_gone_and_tells_other_errors_apart():
         ]
         with pytest.raises(SourceUnreadable, match="rate_limit_error"):
             next(items)
+
+
+def test_objects_of_the_fediverse_may_stand_one_a_line():
+    note = {
+        "type": "Note",
+        "id": "https://a.test/1",
+        "published": "2026-10-05T10:00:00Z",
+        "content": "<p>Fuit</p>",
+    }
+    outbox = {"type": "OrderedCollection", "orderedItems": [{**note, "id": "https://a.test/2"}]}
+    found = SOURCE.items(b"\n".join(map(orjson.dumps, (note, outbox))), None)
+    assert [SOURCE.parse(item, None).native_id for item in found] == ["https://a.test/1", "https://a.test/2"]

@@ -160,3 +160,12 @@ def test_a_folder_is_named_as_imap_wants_it():
     assert folder_name("INBOX") == '"INBOX"'
     assert folder_name("Réclamations & co") == '"R&AOk-clamations &- co"'  # é is 00 E9, in base 64 AOk
     assert folder_name('a "b" \\') == '"a \\"b\\" \\\\"'
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n\r\n", b"\xef\xbb\xbf"])
+def test_what_stands_before_a_mail_does_not_cost_its_headers(before):
+    for mail in (b"", b"From ana@mail.test Mon Oct  5 10:00:00 2026\r\n"):
+        (item,) = Mail().items(
+            before + mail + b"From: ana@mail.test\r\nSubject: Panne\r\n\r\nElle fuit.", None
+        )
+        assert item.endswith(b"Elle fuit.") and b"Subject: Panne" in item.splitlines()

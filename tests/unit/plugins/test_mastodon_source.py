@@ -295,5 +295,5 @@ def test_versions_notices_and_translations_are_no_statuses(row):
 
 
 def test_a_file_may_hold_one_timeline_a_line():
-    lines = b'\xef\xbb\xbf[{"id": "1"}, {"id": "2"}]\r\n[]\r\n[{"id": "3"}]'
+    lines = b'\xef\xbb\xbf[{"id": "1"}, {"id": "2"}]\r\n[]\r\n{"statuses": [{"id": "3"}], "hashtags": []}'
     assert [row["id"] for row in SOURCE.items(lines, None)] == ["1", "2", "3"]

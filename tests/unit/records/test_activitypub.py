@@ -128,6 +128,16 @@ def test_texts_titles_and_languages():
     assert one(note(**{"@context": ["x", {"@language": "und"}]})).lang_declared is None
 
 
+def test_files_of_a_post_are_not_its_page():
+    video = {
+        "type": "Link",
+        "mimeType": "video/mp4",
+        "href": "https://a.test/9.mp4",
+    }  # as PeerTube wrote it once
+    mention = one(note(url=[video, {"type": "Link", "mediaType": "text/html", "href": "https://a.test/v/9"}]))
+    assert (mention.url, mention.media[0].kind) == ("https://a.test/v/9", "video")
+
+
 def test_who_is_named_quoted_and_answered():
     tags = [
         {"type": "Mention", "name": "@lea@autre.test", "href": "x"},
