@@ -133,10 +133,13 @@ def names_account(address: pl.Expr) -> pl.Expr:
 
 def public_url(handle: pl.Expr, url: pl.Expr) -> pl.Expr:
     """The link, or null where it names a person: an account, or the author's handle."""
-    names = handle.is_not_null() & url.str.to_lowercase().str.contains(
-        handle.str.to_lowercase(), literal=True
-    )
-    return pl.when(names_account(url) | names.fill_null(value=False)).then(None).otherwise(url)
+    return pl.when(names_account(url) | holds(url, handle)).then(None).otherwise(url)
+
+
+def holds(address: pl.Expr, handle: pl.Expr) -> pl.Expr:
+    """Whether the author's handle stands in an address; not where there is none."""
+    found = address.str.to_lowercase().str.contains(handle.str.to_lowercase(), literal=True)
+    return (handle.is_not_null() & found).fill_null(value=False)
 
 
 def public_ids(ids: pl.Series, key: bytes, handles: pl.Series | None = None) -> pl.Series:
@@ -144,10 +147,11 @@ def public_ids(ids: pl.Series, key: bytes, handles: pl.Series | None = None) -> 
 
     `handles`: also where they hold the author's.
     """
-    frame = ids.to_frame("id").with_columns(
-        pl.Series("handle", [None] * len(ids) if handles is None else handles, dtype=pl.String)
-    )
-    named = frame.select(pl.when(public_url(pl.col("handle"), pl.col("id")).is_null()).then("id"))["id"]
+    frame, names = ids.to_frame("id"), names_account(pl.col("id"))
+    if handles is not None:
+        frame = frame.with_columns(handles.alias("handle"))
+        names |= holds(pl.col("id"), pl.col("handle"))
+    named = frame.select(pl.when(names).then(pl.col("id")))["id"]
     if named.null_count() == len(named):
         return ids
     hashed = digests(named, key, b"id").bin.encode("hex")

@@ -128,9 +128,9 @@ class Memory:
         if not item.get("mate"):
             return mention
         at = START + timedelta(days=int(item["mate"]) - 9)  # one of them before every window
-        mate = Mention(
-            native_id=item["mate"], text="same here", published_at=at, author=Author(handle="cleo")
-        )
+        # Two threads of one instant do not show the mate as one and the same: such a tie the last run wins.
+        words = f"same here {hashlib.blake2b(repr(sorted(item.items())).encode(), digest_size=4).hexdigest()}"
+        mate = Mention(native_id=item["mate"], text=words, published_at=at, author=Author(handle="cleo"))
         return [mate, mention]
 
 

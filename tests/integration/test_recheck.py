@@ -3,6 +3,7 @@
 import copy
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -11,10 +12,11 @@ from listening_etl.model import Window
 from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.recheck import recheck
 from listening_etl.pipeline.run import run
+from listening_etl.privacy import author_keys
 from listening_etl.warehouse.engine import transaction
 
 PLUGIN = '''
-from listening_etl import Capabilities, Deletion, Mention, Options, hookimpl
+from listening_etl import Author, Capabilities, Deletion, Mention, Options, hookimpl
 
 POSTS, ASKED, TROUBLE = {}, [], []
 
@@ -37,7 +39,8 @@ class Wall:
     def parse(self, item, options):
         return [
             Deletion(p["id"]) if "gone" in p else
-            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], updated_at=p.get("edited"), likes=p.get("likes"))
+            Mention(native_id=p["id"], text=p["text"], published_at=p["at"], updated_at=p.get("edited"), likes=p.get("likes"),
+                    author=Author(handle=p["by"]) if "by" in p else None)
             for p in item["posts"]
         ]
 
@@ -193,3 +196,19 @@ def test_a_budget_that_is_spent_during_a_recheck_leaves_the_rest_for_the_next_da
     memory(wall)["TROUBLE"].clear()
     memory(wall)["POSTS"].pop("3")
     assert recheck(wall) == {"wall": {"asked": 3, "deleted": 1}}
+
+
+def test_an_author_who_opted_out_takes_no_counts_of_others_away(wall):
+    wall.now.time += timedelta(days=2)
+    posts = memory(wall)["POSTS"]
+    edit = {"text": "Une Acme, déçue", "edited": "2026-10-04T12:00:00Z", "likes": 9, "by": "ana"}
+    posts["did:plc:ana/1"] |= edit
+    posts["3"] |= {"likes": 5}
+    (key,) = author_keys(pl.DataFrame({"author_id": [None], "author_handle": ["ana"], "author_name": [None]},
+                                      schema_overrides={"author_id": pl.String, "author_name": pl.String}),
+                         "wall", wall.key)  # fmt: skip
+    with transaction(wall.url) as connection:
+        out = sa.text("INSERT INTO private.opt_out (author_key, since) VALUES (CAST(:key AS uuid), now())")
+        connection.execute(out, {"key": key.hex()})
+    recheck(wall)
+    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY likes") == [(1,), (5,)]

@@ -32,7 +32,8 @@ class Square:
         return [
             Deletion(p["id"], p["deleted"]) if "deleted" in p else
             Mention(native_id=p["id"], text=p["text"], published_at=p["at"], in_reply_to=p.get("to"), title=p.get("title"),
-                    conversation_id="t", deleted_at=p.get("flagged"), url=p.get("url"), links=p.get("links", ()),
+                    conversation_id="t", deleted_at=p.get("flagged"), updated_at=p.get("edited"),
+                    url=p.get("url"), links=p.get("links", ()),
                     media=[Media(url=url, alt_text=p["alt"]) for url in p.get("media", ())], author=Author(handle=p["by"]))
             for p in item["thread"]
         ]
@@ -220,10 +221,10 @@ def test_a_source_whose_mentions_are_those_of_another_adds_no_second_copy(world_
 def test_a_tombstone_without_words_is_a_deletion_too(square):
     hear(square, [[NAMED]])
     hear(square, [[{**NAMED, "text": None, "flagged": (DAY + timedelta(hours=5)).isoformat()}]])
-    row = "SELECT text, author_key, deleted_at FROM listening.fct_mention"
-    assert told(square, row) == [(None, None, DAY + timedelta(hours=5))]
-    assert told(square, "SELECT count(*) FROM ops.reject WHERE text IS NOT NULL") == [(0,)]
-    assert told(square, "SELECT rows, deletions, unmatched FROM ops.coverage") == [(1, 1, 0)]
+    assert told(square, "SELECT deleted_at FROM ops.deletion") == [(DAY + timedelta(hours=5),)]
+    assert told(square, "SELECT count(*) FROM listening.fct_mention") == [(0,)]  # about nobody any more
+    for table in ("ops.reject", "private.mention", "listening.fct_mention"):
+        assert told(square, f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%en panne%'") == [(0,)]
 
 
 def test_a_deletion_finds_the_mention_whose_id_is_no_tidy_text(square):
@@ -259,3 +260,15 @@ def test_no_public_table_names_an_account_in_an_address(square):
                                  "WHERE schemaname IN ('listening', 'kpi')"):  # fmt: skip
         query = f"SELECT count(*) FROM {table} t WHERE t::text ~* 'ana_k|bo_l|did:'"
         assert told(square, query) == [(0,)], table
+
+
+def test_a_clock_that_runs_ahead_does_not_save_words_from_a_deletion(square):
+    ahead = {**NAMED, "edited": (DAY + timedelta(hours=60)).isoformat()}
+    hear(square, [[ahead], [{**ELSEWHERE, "edited": ahead["edited"]}]], at=DAY + timedelta(hours=50))
+    gone = (DAY + timedelta(hours=55)).isoformat()  # after we had them, before their clocks
+    hear(square, [[{"id": "2", "deleted": gone}, {"id": "9", "deleted": gone}]])
+    assert told(square, "SELECT text FROM listening.fct_mention") == [(None,)]
+    assert told(square, "SELECT text FROM ops.reject WHERE stage = 'unmatched'") == [(None,)]
+    again = {**ahead, "text": "La mienne est une Acme, et reste"}
+    hear(square, [[again]], at=DAY + timedelta(hours=58))  # there after all
+    assert told(square, "SELECT text FROM listening.fct_mention") == [(again["text"],)]

@@ -75,7 +75,6 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
     taken = [*dropped, judging.Dropped(adrift, "", "", "in the thread of what a filter dropped")]
     mentions, unmatched, *drops = of_the_window([mentions, unmatched, *(t.mentions for t in taken)], counts)
     *dropped, adrift_ = (replace(t, mentions=frame) for t, frame in zip(taken, drops, strict=True))
-    unmatched = without_tombstones(unmatched, counts)
     counts["unmatched"] = unmatched.height + adrift_.mentions.height
     counts["filtered"] = sum(drop.mentions.height for drop in dropped)
     counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
@@ -138,13 +137,6 @@ def of_the_window(frames: list[pl.DataFrame], counts: Counter[str]) -> list[pl.D
     kept = [frame.filter(pl.col("inside") | (pl.col("thread") & ~direct)) for frame in frames]
     counts["outside"] += sum(frame.height for frame in frames) - sum(frame.height for frame in kept)
     return kept
-
-
-def without_tombstones(unmatched: pl.DataFrame, counts: Counter[str]) -> pl.DataFrame:
-    """What is about no entity, less what was deleted: its words are gone, so they refuse nothing that we hold."""
-    alive = unmatched.filter(pl.col("deleted_at").is_null())
-    counts["deletions"] += unmatched.height - alive.height
-    return alive
 
 
 def rejected(

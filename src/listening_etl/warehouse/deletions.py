@@ -1,7 +1,8 @@
 """What a platform told us was deleted: the mention stays as a tombstone, its words go from every table.
 
 A deletion is laid over whatever version stays, in the same transaction as the merge: so it does not matter
-whether it comes before the mention or after it. A version written after the deletion brings a mention back.
+whether it comes before the mention or after it. A version written after the deletion brings a mention back. A
+version is no younger than the time at which we had it, whatever its clock says.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ LAST: dict[str, str] = {
         FROM (
             SELECT m.mention_id, m.published_at, min(d.deleted_at) AS at
             FROM listening.fct_mention m JOIN deleted d USING (mention_id)
-            WHERE d.deleted_at >= m.version_at GROUP BY 1, 2
+            WHERE d.deleted_at >= least(m.version_at, m.fetched_at) GROUP BY 1, 2
         ) t
         WHERE (m.mention_id, m.published_at) = (t.mention_id, t.published_at)""",
     **{
@@ -45,12 +46,13 @@ LAST: dict[str, str] = {
         FROM {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id AND w.detail IS NOT NULL""",
     "words_in_reviews": """
         UPDATE listening.fct_review_version w SET title = NULL, text = NULL
-        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= w.version_at""",
+        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.first_fetched_at)""",
     "words_in_rejects": """
         UPDATE ops.reject w SET text = NULL
-        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= w.version_at AND w.text IS NOT NULL""",
+        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.fetched_at)
+          AND w.text IS NOT NULL""",
     "words_in_quarantine": """
         UPDATE ops.quarantine w SET record = jsonb_build_object('first_fetched_at', record -> 'first_fetched_at')
-        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= w.version_at""",
+        FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.fetched_at)""",
 }
 """After the merge, before authors are counted."""

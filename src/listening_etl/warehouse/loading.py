@@ -196,6 +196,9 @@ told AS (
            mention_id, raw, raw_row
     FROM gone
 ),
+counts AS (
+    DELETE FROM {engagement} e USING gone g WHERE e.mention_id = g.mention_id AND e.fetched_at = g.fetched_at
+),
 counted AS (SELECT slice, count(*) AS n FROM gone GROUP BY slice),
 ledger AS (
     UPDATE {coverage} c SET opted_out = c.opted_out + n, mentions = c.mentions - n
@@ -218,15 +221,6 @@ def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
     for name in ("author", "private_author"):
         connection.execute(
             sa.text(f"DELETE FROM {names[name]} a USING private.opt_out o WHERE a.author_key = o.author_key")
-        )
-    if removed:
-        connection.execute(
-            sa.text(
-                """
-                DELETE FROM {engagement} e WHERE NOT EXISTS (
-                    SELECT FROM {mention} m WHERE m.mention_id = e.mention_id AND m.fetched_at = e.fetched_at)
-            """.format(**names)
-            )
         )
     return int(removed or 0)
 
