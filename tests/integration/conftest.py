@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.pipeline import audit, refresh
+from listening_etl.pipeline.context import open_context
 from listening_etl.warehouse import engine as engines
 from listening_etl.warehouse.migration import migrate
 from tests.integration.small_world import LightGate
@@ -86,3 +87,26 @@ def light_gate():
             patches.enter_context(mock.patch.object(module, "Gate", LightGate))
             patches.enter_context(mock.patch.object(module, "load_suite", SUITE))
         yield
+
+
+@pytest.fixture
+def new_project(tmp_path, monkeypatch, new_warehouse, request):
+    """Call it for the context of a project: settings (without `warehouse` and `plugins`), a plugin file of the
+    test's own, an empty warehouse. Called again by the same name it changes the settings and keeps the rest."""
+    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
+    for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    addresses = {}
+
+    def build(settings, plugin="", *, now, name="project"):
+        home = tmp_path / name
+        if name not in addresses:
+            (home / "own").mkdir(parents=True)
+            (home / "plugins").symlink_to(request.config.rootpath / "plugins")
+            (home / "own" / "made_for_this_test.py").write_text(plugin or "# none\n", "utf-8")
+            addresses[name] = new_warehouse()
+        where = f'version: 1\nwarehouse: "{addresses[name]}"\n' + ("plugins: own\n" if plugin else "")
+        (home / "listening.yaml").write_text(settings.replace("version: 1\n", where, 1), "utf-8")
+        return open_context("kettles", home / "listening.yaml", now=now)
+
+    return build

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
-from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.plan import catch_up
 from listening_etl.pipeline.run import listen
+from listening_etl.warehouse.engine import transaction
 from listening_etl.warehouse.spending import Ledger
 
 PLUGIN = '''
@@ -38,7 +38,6 @@ def listening_sources():
 '''
 SETTINGS = """\
 version: 1
-plugins: own
 topics:
   kettles:
     purpose: Hear of faults early.
@@ -53,41 +52,33 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def topic(tmp_path, monkeypatch, warehouse_url, request, light_gate):
-    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
-    monkeypatch.setenv("LISTENING_WAREHOUSE_URL", warehouse_url)
-    monkeypatch.delenv("LISTENING_STAGING", raising=False)
-    (tmp_path / "own").mkdir()
-    (tmp_path / "plugins").symlink_to(request.config.rootpath / "plugins")
-    (tmp_path / "own" / "meter.py").write_text(PLUGIN, "utf-8")
-
+def topic(new_project, light_gate):
     def build(budget, now):
-        (tmp_path / "listening.yaml").write_text(SETTINGS.replace("BUDGET", budget), "utf-8")
-        return open_context("kettles", tmp_path / "listening.yaml", now=lambda: now)
+        return new_project(SETTINGS.replace("BUDGET", budget), PLUGIN, now=lambda: now)
 
     return build
 
 
-def ledger(warehouse):
-    with warehouse.begin() as connection:
+def ledger(context):
+    with transaction(context.url) as connection:
         rows = connection.execute(
             sa.text("SELECT since::date, state, received, reason FROM ops.coverage ORDER BY since")
         )
         return [tuple(row) for row in rows]
 
 
-def test_what_the_budget_does_not_reach_is_a_gap_and_comes_the_next_day(topic, warehouse):
+def test_what_the_budget_does_not_reach_is_a_gap_and_comes_the_next_day(topic):
     # 30 posts at 100 units are 3,000 units: 24 of the first day, 6 of the second
     today = topic("{units: 3000}", START + timedelta(days=2, hours=1))
     listen(today, catch_up(today, Window(START + timedelta(days=1), START + timedelta(days=2))))
-    (first, second) = ledger(warehouse)
+    (first, second) = ledger(today)
     assert first[:3] == (date(2026, 10, 1), "complete", 24)
     assert second[:3] == (date(2026, 10, 2), "gap", 6)
     assert "3,000" in second[3]
     later = topic("{units: 3000}", START + timedelta(days=3))
     listen(later, catch_up(later, Window(START + timedelta(days=2), START + timedelta(days=2, hours=1))))
-    assert [row[1] for row in ledger(warehouse)][:2] == ["complete", "complete"]
-    with warehouse.begin() as connection:
+    assert [row[1] for row in ledger(later)][:2] == ["complete", "complete"]
+    with transaction(later.url) as connection:
         spent = connection.execute(sa.text("SELECT day, what, spent FROM ops.spending ORDER BY 1"))
         # 3 October 1:00 UTC is 2 October in Los Angeles, where the platform's day ends
         assert [tuple(row) for row in spent] == [
@@ -96,10 +87,10 @@ def test_what_the_budget_does_not_reach_is_a_gap_and_comes_the_next_day(topic, w
         ]
 
 
-def test_money_is_counted_to_the_cent(topic, warehouse):
+def test_money_is_counted_to_the_cent(topic):
     now = topic("{money: 0.10}", START + timedelta(days=2))
     listen(now, catch_up(now, Window(START + timedelta(hours=23), START + timedelta(days=1))))
-    (row,) = ledger(warehouse)
+    (row,) = ledger(now)
     assert row[:3] == (date(2026, 10, 1), "gap", 20)  # 0.10 at 0.005 a post
 
 

@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
-from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.plan import catch_up
 from listening_etl.pipeline.run import listen
 from listening_etl.warehouse.checksums import checksums
@@ -65,8 +64,6 @@ def listening_sources():
 SETTINGS = """\
 version: 1
 allow_private_addresses: true
-plugins: own
-warehouse: {warehouse}
 topics:
   kettles:
     purpose: Hear of faults early.
@@ -131,20 +128,10 @@ def platform():
 
 
 @pytest.fixture
-def world_of(tmp_path, monkeypatch, new_warehouse, request, platform, light_gate):
-    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
-    for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-
+def world_of(new_project, platform, light_gate):
     def build(name="one", *, windows=True):
-        home = tmp_path / name
-        (home / "own").mkdir(parents=True)
-        (home / "plugins").symlink_to(request.config.rootpath / "plugins")
-        (home / "own" / "search.py").write_text(PLUGIN, "utf-8")
-        url = new_warehouse()
-        words = SETTINGS.format(warehouse=url, url=platform.url, windows=str(windows).lower())
-        (home / "listening.yaml").write_text(words, "utf-8")
-        return open_context("kettles", home / "listening.yaml", now=lambda: START + timedelta(days=20))
+        words = SETTINGS.format(url=platform.url, windows=str(windows).lower())
+        return new_project(words, PLUGIN, now=lambda: START + timedelta(days=20), name=name)
 
     return build
 

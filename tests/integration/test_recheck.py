@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from listening_etl import BudgetSpent, SourceUnavailable
 from listening_etl.model import Window
-from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.recheck import recheck
 from listening_etl.pipeline.run import run
 from listening_etl.privacy import author_keys
@@ -50,7 +49,6 @@ def listening_sources():
 '''
 SETTINGS = """\
 version: 1
-plugins: own
 topics:
   kettles:
     purpose: Hear of faults early.
@@ -85,15 +83,8 @@ class Clock:
 
 
 @pytest.fixture
-def wall(tmp_path, monkeypatch, warehouse_url, request, light_gate):
-    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
-    monkeypatch.setenv("LISTENING_WAREHOUSE_URL", warehouse_url)
-    monkeypatch.delenv("LISTENING_STAGING", raising=False)
-    (tmp_path / "own").mkdir()
-    (tmp_path / "plugins").symlink_to(request.config.rootpath / "plugins")
-    (tmp_path / "own" / "wall.py").write_text(PLUGIN, "utf-8")
-    (tmp_path / "listening.yaml").write_text(SETTINGS, "utf-8")
-    context = open_context("kettles", tmp_path / "listening.yaml", now=Clock())
+def wall(new_project, light_gate):
+    context = new_project(SETTINGS, PLUGIN, now=Clock())
     memory(context)["POSTS"].update(copy.deepcopy(POSTS))
     run(context, Window(DAY, DAY + timedelta(days=1)))
     return context

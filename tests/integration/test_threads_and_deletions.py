@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
-from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
@@ -44,21 +43,19 @@ def listening_sources():
 '''
 SETTINGS = """\
 version: 1
-plugins: own
-warehouse: {warehouse}
 topics:
   kettles:
     purpose: Hear of faults early.
     languages: [fr]
     start: 2026-10-01
     entities:
-      acme: {{role: own, names: [Acme], handles: [acme_aide]}}
+      acme: {role: own, names: [Acme], handles: [acme_aide]}
     sources:
-      square: {{channel: social}}
+      square: {channel: social}
     filters:
-      min_length: {{options: {{characters: 6}}}}
+      min_length: {options: {characters: 6}}
     scorers:
-      influence: {{}}
+      influence: {}
 """
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
@@ -81,20 +78,11 @@ ELSEWHERE = post("9", "Rien à voir avec tout cela", 3)
 
 
 @pytest.fixture
-def world_of(tmp_path, monkeypatch, new_warehouse, request, light_gate):
+def world_of(new_project, light_gate):
     """Call it for a project with an empty warehouse of its own."""
-    monkeypatch.setenv("LISTENING_PSEUDONYM_KEY", "k" * 40)
-    for name in ("LISTENING_STAGING", "LISTENING_WAREHOUSE_URL", "LISTENING_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
 
-    def build(name="square"):
-        url = new_warehouse()
-        home = tmp_path / name
-        (home / "own").mkdir(parents=True)
-        (home / "plugins").symlink_to(request.config.rootpath / "plugins")
-        (home / "own" / "square.py").write_text(PLUGIN, "utf-8")
-        (home / "listening.yaml").write_text(SETTINGS.format(warehouse=url), "utf-8")
-        return open_context("kettles", home / "listening.yaml", now=lambda: DAY + timedelta(days=3))
+    def build(name="square", settings=SETTINGS):
+        return new_project(settings, PLUGIN, now=lambda: DAY + timedelta(days=3), name=name)
 
     return build
 
@@ -204,13 +192,10 @@ def test_the_order_in_which_a_deletion_comes_does_not_matter(world_of):
     assert len(seen) == 1
 
 
-def test_a_source_whose_mentions_are_those_of_another_adds_no_second_copy(world_of, tmp_path):
-    settings = tmp_path / "square" / "listening.yaml"
-    context = world_of()
+def test_a_source_whose_mentions_are_those_of_another_adds_no_second_copy(world_of):
     alone = "      square: {channel: social}\n"
     stream = "      stream: {plugin: square, same_as: square, channel: social}\n"
-    settings.write_text(settings.read_text("utf-8").replace(alone, alone + stream), "utf-8")
-    context = open_context("kettles", settings, now=context.now)
+    context = world_of(settings=SETTINGS.replace(alone, alone + stream))
     hear(context, [[NAMED]])
     assert told(context, "SELECT source, native_id FROM listening.fct_mention") == [("square", "2")]
     assert told(context, "SELECT source, state FROM ops.coverage ORDER BY 1") == [
