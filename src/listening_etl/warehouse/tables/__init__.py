@@ -17,10 +17,12 @@ from listening_etl.warehouse.tables.figures import (
 from listening_etl.warehouse.tables.listening import (
     bridge_mention_entity,
     bridge_mention_query,
+    bridge_mention_story,
     dim_author,
     dim_entity,
     dim_measure,
     dim_place,
+    dim_query,
     dim_source,
     dim_topic,
     fct_engagement,
@@ -28,6 +30,7 @@ from listening_etl.warehouse.tables.listening import (
     fct_link,
     fct_media,
     fct_mention,
+    fct_near_duplicate,
     fct_review_version,
     fct_score,
 )
@@ -43,13 +46,14 @@ from listening_etl.warehouse.tables.ops import (
     stale_day,
     watermark,
 )
-from listening_etl.warehouse.tables.private import opt_out, private_author, private_mention
+from listening_etl.warehouse.tables.private import opt_out, private_author, private_mention, sketch
 
 __all__ = [
     "BI_SCHEMAS",
     "SCHEMAS",
     "bridge_mention_entity",
     "bridge_mention_query",
+    "bridge_mention_story",
     "coverage",
     "definition",
     "deletion",
@@ -57,6 +61,7 @@ __all__ = [
     "dim_entity",
     "dim_measure",
     "dim_place",
+    "dim_query",
     "dim_source",
     "dim_topic",
     "engagement",
@@ -65,6 +70,7 @@ __all__ = [
     "fct_link",
     "fct_media",
     "fct_mention",
+    "fct_near_duplicate",
     "fct_review_version",
     "fct_score",
     "metadata",
@@ -81,6 +87,7 @@ __all__ = [
     "response_time",
     "run",
     "share_of_voice",
+    "sketch",
     "spending",
     "stale_day",
     "volume",

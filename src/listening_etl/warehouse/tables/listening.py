@@ -36,6 +36,15 @@ dim_entity = table(
     _("role", Text, "own, competitor, category or best_in_class"),
 )  # fmt: skip
 
+dim_query = table(
+    "listening", "dim_query", "What each version of a topic's queries says; bridge_mention_query names the version.",
+    _("topic", Text, "topic", key=True),
+    _("query_version", Text, "hash of the queries of all its entities", key=True),
+    _("entity", Text, "entity", key=True),
+    _("query", Text, "what makes a mention one of the entity by its words, in canonical form"),
+    _("first_used_at", Instant, "when a run with this version was first published"),
+)  # fmt: skip
+
 dim_measure = table(
     "listening", "dim_measure", "The scorer that the settings chose for each measure; KPIs use this one.",
     _("topic", Text, "topic", key=True),
@@ -64,6 +73,8 @@ dim_author = table(
     _("last_seen", Instant, "publication of the latest mention"),
     _("influence", Float, "0 to 1 within the platform; null when not judged", null=True),
     _("influence_detail", JSONB, "components of influence, each 0 to 1, and the scorer's version", null=True),
+    _("kind", Text, "consumer, specialist, media, brand, employee or bot; null: unknown, or not judged", null=True),
+    _("kind_detail", JSONB, "the rules that said so, and the scorer's version", null=True),
 )  # fmt: skip
 
 dim_place = table(
@@ -184,6 +195,7 @@ bridge_mention_entity = table(
     _("evidence", Text, "the words that matched", null=True),
     _("position", Integer, "where in the text the evidence starts, in characters from 0", null=True),
     _("owned", Boolean, "written by an account of one of the topic's entities: no UGC, outside most KPIs"),
+    _("products", ARRAY(Text), "products of the entity that it names; null: none", null=True),
     PrimaryKeyConstraint("mention_id", "topic", "entity"),
 )  # fmt: skip
 
@@ -193,4 +205,24 @@ bridge_mention_query = table(
     _("mention_id", Uuid, "mention"),
     _("query_version", Text, "hash of the entities and queries that matched it"),
     PrimaryKeyConstraint("mention_id", "topic"),
+)  # fmt: skip
+
+bridge_mention_story = table(
+    "listening", "bridge_mention_story", "Copies: mentions that tell the same in nearly the same words. Alone, one has no row.",
+    _("topic", Text, "topic"),
+    _("mention_id", Uuid, "mention"),
+    _("story_id", Uuid, "mention_id of the canonical mention: the first published of the story"),
+    _("how", Text, "canonical; exact: the same words; near: nearly the same; crossposted: the same by one author elsewhere"),
+    _("similarity", Float, "likeness to the nearest other of the story, 0 to 1", null=True),
+    PrimaryKeyConstraint("mention_id", "topic"),
+    Index("ix_bridge_mention_story_story_id", "topic", "story_id"),
+)  # fmt: skip
+
+fct_near_duplicate = table(
+    "listening", "fct_near_duplicate", "The likenesses that hold stories together: of all pairs the strongest that connect them.",
+    _("topic", Text, "topic", key=True),
+    _("mention_id", Uuid, "the one with the smaller id", key=True),
+    _("other_id", Uuid, "the other", key=True),
+    _("similarity", Float, "share of characters that stay when one text is turned into the other, 0 to 1"),
+    Index("ix_fct_near_duplicate_other_id", "other_id"),
 )  # fmt: skip

@@ -39,6 +39,7 @@ coverage = table(
     _("outside", BigInteger, "published outside the window"),
     _("unmatched", BigInteger, "about none of the topic's entities"),
     _("filtered", BigInteger, "dropped by a filter"),
+    _("filtered_by", JSONB, "of these, how many by each filter", null=True),
     _("opted_out", BigInteger, "of authors who opted out"),
     _("quarantined", BigInteger, "failed a check on the row"),
     _("deletions", BigInteger, "said that a mention was deleted", server_default="0"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, Uuid
+from sqlalchemy import LargeBinary, Text, Uuid
 
 from listening_etl.warehouse.tables.declaration import Instant, _, table
 
@@ -25,6 +25,14 @@ private_mention = table(
     _("title", Text, "title as received", null=True),
     _("text", Text, "text as received", null=True),
     _("content_hash", Uuid, "version of the mention"),
+)  # fmt: skip
+
+sketch = table(
+    "private", "sketch", "What copies of a mention are found by; it is made from its public text and goes with it.",
+    _("mention_id", Uuid, "mention", key=True),
+    _("content_hash", Uuid, "version of the mention"),
+    _("words_hash", Uuid, "hash of the normalised text; null: too short to be told apart from others", null=True),
+    _("signature", LargeBinary, "MinHash of its character shingles; null where words_hash is", null=True),
 )  # fmt: skip
 
 opt_out = table(
