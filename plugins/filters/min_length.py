@@ -1,7 +1,7 @@
-"""Drops mentions with next to nothing to read."""
+"""Drops mentions with next to nothing to read, and mentions that no post is as long as."""
 
 import polars as pl
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from listening_etl import Options, hookimpl
 
@@ -28,12 +28,37 @@ class MinLength:
 
     def keep(self, mentions, options):
         """One boolean a row; null where there is no text."""
-        length = pl.col("text").str.replace_all(NO_WORDS, "").str.strip_chars().str.len_chars()
         says_more = pl.col("rating").is_not_null() | pl.col("title").is_not_null()
-        return mentions.select(keep=(length >= options.characters) | says_more)["keep"]
+        return mentions.select(keep=(length() >= options.characters) | says_more)["keep"]
+
+
+class MaxLengthOptions(Options):
+    """What counts as too long."""
+
+    at_most: PositiveInt = Field(
+        10_000, description="most characters that are kept, links and @handles not counted"
+    )
+
+
+class MaxLength:
+    """Keeps mentions of at most `at_most` characters, counted as in min_length; a null text stays."""
+
+    name = "max_length"
+    version = "1"
+    reason = "longer than {at_most} characters"
+    options_type = MaxLengthOptions
+
+    def keep(self, mentions, options):
+        """One boolean a row; null where there is no text."""
+        return mentions.select(keep=length() <= options.at_most)["keep"]
+
+
+def length():
+    """Characters of the text without links, @handles and white space around it."""
+    return pl.col("text").str.replace_all(NO_WORDS, "").str.strip_chars().str.len_chars()
 
 
 @hookimpl
 def listening_filters():
-    """Offer the filter."""
-    return [MinLength()]
+    """Offer the filters."""
+    return [MinLength(), MaxLength()]

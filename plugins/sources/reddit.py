@@ -15,6 +15,7 @@ from listening_etl import (
     ConfigError,
     CredentialsRejected,
     Deletion,
+    Dialect,
     Gap,
     Media,
     Mention,
@@ -25,15 +26,15 @@ from listening_etl import (
     epoch,
     hookimpl,
     json_answer,
+    pushed_down,
 )
 
 from ._members import member, together
 
 API, SITE = "https://oauth.reddit.com", "https://www.reddit.com"
-A_PAGE = 100
-LISTING_ENDS, SEARCH_ENDS = 900, 200
+A_PAGE, LISTING_ENDS, SEARCH_ENDS = 100, 900, 200
 """Entries from which a listing that ends may have been cut: Reddit shows some 1,000, a search some 250."""
-POSTS = ("t1", "t3")
+POSTS, SEARCH = ("t1", "t3"), Dialect(both=" AND ")
 OTHERS = {
     **{"t2": "an account", "t4": "a private message", "t5": "a subreddit", "UserList": "a list of accounts"},
     **{"more": "a stub for comments that were not fetched", None: "an entry of a list, not a post"},
@@ -83,8 +84,8 @@ class Api:
         basic = {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         form = {"grant_type": "client_credentials"}
         if options.username:
-            owner, password = options.username.get_secret_value(), options.password.get_secret_value()
-            form = {"grant_type": "password", "username": owner, "password": password}
+            form = {name: getattr(options, name).get_secret_value() for name in ("username", "password")}
+            form["grant_type"] = "password"
         told = self.http.post(f"{SITE}/api/v1/access_token", agent | basic, data=form, accept=(400,)).json()
         if not isinstance(told, dict) or not told.get("access_token"):
             why = told.get("error") if isinstance(told, dict) else "the answer is no object"
@@ -160,16 +161,15 @@ class Reddit:
         cost="free for 100 requests a minute; commercial use by contract",
     )  # fmt: skip
     terms = Terms(
-        read=date(2026, 11, 22),
-        url="https://redditinc.com/policies/data-api-terms",
+        read=date(2026, 11, 22), url="https://redditinc.com/policies/data-api-terms",
         reply="as an account of the brand, under the rules of the subreddit",
-    )
+    )  # fmt: skip
 
     def push_down(self, options, entities):
-        """A search for each name; for each subreddit read whole its posts and its comments."""
-        names = [name for entity in entities for name in entity.names if options.search]
-        listings = [f"r/{name}/{what}" for name in options.subreddits for what in ("new", "comments")]
-        return [*dict.fromkeys('"{}"'.format(name.replace('"', " ")) for name in names), *listings]
+        """A search for each name, or for what a query says; for each subreddit read whole its posts and comments."""
+        found = [one for e in entities for one in pushed_down(e.words, SEARCH, 512) if options.search]
+        found += [f"r/{name}/{what}" for name in options.subreddits for what in ("new", "comments")]
+        return list(dict.fromkeys(found))
 
     def fetch(self, options, slice, http):
         """A search or a listing; a post that a search found comes with its comments."""

@@ -12,6 +12,7 @@ from listening_etl import (
     Author,
     Capabilities,
     Deletion,
+    Dialect,
     Gap,
     Item,
     Media,
@@ -27,6 +28,7 @@ from listening_etl import (
     hookimpl,
     json_answer,
     part,
+    pushed_down,
 )
 
 from ._members import listed, member
@@ -44,6 +46,7 @@ MEDIA_KINDS = {"photo": "image", "video": "video", "animated_gif": "video"}
 NO_POST = ("username", "dm_conversation_id", "event_type", "sender", "sender_id")  # profiles, direct messages
 NO_LANGUAGE = re.compile(r"und|zxx|art|q[a-z]{2}")
 HANDLE, HASHTAG = re.compile(r"[A-Za-z0-9_]{1,15}"), re.compile(r"\w*[^\W\d]\w*")
+SEARCH = Dialect(author="from:{}")
 FIRST_WITH_TIME = 29_700_859_247  # of 4 November 2010; ids before were handed out one by one
 LOOKUP, EMPTY_PAGES, MEDIA_A_POST = 100, 10, 4
 
@@ -95,24 +98,20 @@ def ask(http, options, path, params, posts, context=False):
     return page, answer.fetched_at
 
 
-def words_of(entity):
+def words_of(entity, room):
     """How X is asked for an entity; a handle that X could not have is another platform's."""
-    handles = [handle for handle in entity.handles if HANDLE.fullmatch(handle)]
-    return [
-        *(f'"{name}"' for name in (name.replace('"', " ").strip() for name in entity.names) if name),
-        *(f"#{tag}" for tag in entity.hashtags if HASHTAG.fullmatch(tag)),
-        *(f"{sign}{handle}" for handle in handles for sign in ("@", "from:")),
-    ]
+    tags = [f"#{tag}" for tag in entity.hashtags if HASHTAG.fullmatch(tag)]
+    accounts = [handle for handle in entity.handles if HANDLE.fullmatch(handle)]
+    signed = [sign + account for account in accounts for sign in ("@", "from:")]
+    return [*pushed_down(entity.words, SEARCH, room), *tags, *signed]
 
 
 def packed(words, room):
     """The words as `a OR b`, in as many lines of at most `room` characters as it takes."""
     lines = []
     for word in words:
-        if lines and len(lines[-1]) + len(" OR ") + len(word) <= room:
-            lines[-1] += f" OR {word}"
-        else:
-            lines.append(word)
+        fits = lines and len(f"{lines[-1]} OR {word}") <= room
+        lines[-1:] = [f"{lines[-1]} OR {word}"] if fits else [*lines[-1:], word]
     return lines
 
 
@@ -328,8 +327,9 @@ class X:
             return [options.query]
         languages = " OR ".join(f"lang:{language}" for language in options.languages)
         rest = f" ({languages})" * bool(languages) + " -is:retweet" * (not options.retweets)
-        words = {word.casefold(): word for entity in entities for word in words_of(entity)}
-        return [f"({line}){rest}" for line in packed(words.values(), self.longest - len(rest) - 2)]
+        room = self.longest - len(rest) - 2
+        words = {word.casefold(): word for entity in entities for word in words_of(entity, room)}
+        return [f"({line}){rest}" for line in packed(words.values(), room)]
 
     def fetch(self, options, slice, http):
         """Page after page, newest first."""

@@ -1,5 +1,8 @@
 """Social listening that a company owns. These names are all that a plugin needs."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from listening_etl.errors import (
     BudgetSpent,
     ConfigError,
@@ -46,6 +49,11 @@ from listening_etl.records import (
     to_json,
 )
 
+if TYPE_CHECKING:
+    from listening_etl.query.corpus import Corpus
+    from listening_etl.query.parsing import parse as parse_query
+    from listening_etl.query.push_down import Dialect, pushed_down
+
 __all__ = [
     "CHANNELS",
     "KINDS",
@@ -54,9 +62,11 @@ __all__ = [
     "BudgetSpent",
     "Capabilities",
     "ConfigError",
+    "Corpus",
     "CredentialsRejected",
     "CsvRecords",
     "Deletion",
+    "Dialect",
     "Gap",
     "Item",
     "Labels",
@@ -82,8 +92,25 @@ __all__ = [
     "hookimpl",
     "json_answer",
     "json_lines",
+    "parse_query",
     "part",
+    "pushed_down",
     "refused",
     "text_of_html",
     "to_json",
 ]
+
+LATER = {
+    "Corpus": ("corpus", "Corpus"),
+    "Dialect": ("push_down", "Dialect"),
+    "parse_query": ("parsing", "parse"),
+    "pushed_down": ("push_down", "pushed_down"),
+}
+"""What is loaded when it is first used: the query language needs columns, and importing costs nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, inside = LATER[name]
+    return getattr(import_module(f"{__name__}.query.{module}"), inside)

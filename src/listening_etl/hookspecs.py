@@ -104,15 +104,23 @@ class Rechecks(Protocol):
 
 @runtime_checkable
 class Filter(Protocol):
-    """Keeps or drops mentions. `reason` says why a mention was dropped; `{option}` is filled in."""
+    """Keeps or drops mentions. `reason` says why a mention was dropped; `{option}` is filled in.
+
+    What is dropped is kept as a reject with that reason. An answer depends on its row alone: not on what else
+    came in the batch, not on the clock.
+    """
 
     name: str
     version: str
     reason: str
     options_type: type[Options]
 
-    def keep(self, mentions: pl.DataFrame, options: Any) -> pl.Series:
-        """One boolean a row; null keeps, since nobody is dropped on a guess."""
+    def keep(self, mentions: pl.DataFrame, options: Any) -> pl.Series | pl.DataFrame:
+        """One boolean a row; null keeps, since nobody is dropped on a guess.
+
+        Or a frame with `keep` and `why`, text that continues the reason of this row ("reason: why"), such as
+        the words that told; null where there is nothing to add.
+        """
         ...
 
 

@@ -59,8 +59,16 @@ AUTHORS = (
     {"native_id": "3", "handle": "acme_help", "name": "Acme"},
     {"native_id": "4", "handle": "rival_hq", "name": "Rival"},
 )
+FAULT = (
+    "Attention, the kettle by Acme boils over and its lid melts after three weeks, nobody answers at Rival either and "
+    "the shop refuses any exchange, so keep your receipt"
+)
 TEXTS = (
     "Acme is good",
+    FAULT,
+    FAULT.replace("Attention, the kettle by", "Attention: kettle by"),  # a copy
+    FAULT.replace("Attention, the kettle by ", ""),  # another, and like the next
+    FAULT.replace("Attention, the kettle by ", "").replace("nobody answers at ", ""),  # not like the first
     "Acme",  # too short for kettles
     "Rival or Brio, what is better?",
     "Rival",
@@ -129,6 +137,7 @@ CRASHES = (
     *(f"publish {n}" for n in range(len(publishing.STATEMENTS) + 1)),
     "merged",
     "published",
+    "gathered",
     "computed",
     "swapping",
     "none, but publish is called twice",
@@ -193,6 +202,8 @@ def crashing(where):
             patches.enter_context(mock.patch.object(publishing, "STATEMENTS", some))
         elif where == "merged":
             patches.enter_context(mock.patch.object(publishing, "drop", stop))
+        elif where == "gathered":
+            patches.enter_context(mock.patch.object(refresh, "judge_authors", stop))
         elif where == "computed":
             patches.enter_context(mock.patch.object(refresh, "raise_if_stopped", stop))
         elif where == "swapping":

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
+from listening_etl.pipeline import publish
 from listening_etl.pipeline.context import open_context
 from listening_etl.pipeline.plan import at_risk, catch_up
 from listening_etl.pipeline.run import run
@@ -89,7 +90,10 @@ def test_a_gap_near_the_end_of_the_sources_history_is_a_warning_before_it_is_out
     assert warnings(10) == []  # the gap ended on the third: none of it can be had any more
 
 
-def test_a_query_that_was_asked_for_the_past_in_vain_takes_the_watermark_back(context, warehouse):
+@pytest.mark.parametrize(("still_asked", "complete"), [(True, ["mail"]), (False, ["mail", "shop"])])
+def test_a_query_that_was_asked_for_the_past_in_vain_takes_the_watermark_back_while_it_is_asked(
+    context, warehouse, monkeypatch, still_asked, complete
+):
     run(context, days(1, 3))
     with warehouse.begin() as connection:  # an entity with a new name: a second query, whose first run failed
         connection.execute(
@@ -99,7 +103,13 @@ def test_a_query_that_was_asked_for_the_past_in_vain_takes_the_watermark_back(co
                 FROM ops.coverage c WHERE source = 'shop'
             """)
         )
+    asked = {"shop": ["", "Bouillor"] if still_asked else [""], "mail": [""]}
+    monkeypatch.setattr(publish, "queries", lambda context, name: asked[name])
     run(context, days(3, 4))
     with warehouse.connect() as connection:
-        marks = connection.execute(sa.text("SELECT source, complete_until FROM ops.watermark"))
-        assert [tuple(row) for row in marks] == [("mail", datetime(2026, 10, 4, tzinfo=UTC))]
+        marks = connection.execute(
+            sa.text("SELECT source, complete_until FROM ops.watermark ORDER BY source")
+        )
+        assert [tuple(row) for row in marks] == [
+            (name, datetime(2026, 10, 4, tzinfo=UTC)) for name in complete
+        ]

@@ -52,6 +52,8 @@ def parse_settings(text: str, path: Path) -> Settings:
     except ValidationError as error:
         told = explain(error, Settings, document.marks)
         problems += [document.marks.problem(loc, split(loc)[0], what, do) for loc, what, do in told]
+    else:
+        problems += _unreadable_queries(settings, document)
     if problems:
         raise SettingsError(problems) from None  # pydantic's own text would repeat what was written
     return settings.marked(document.marks)
@@ -122,6 +124,27 @@ def _unknown_twins(document: Document) -> Iterator[Problem]:
                 )
 
 
+def _unreadable_queries(settings: Settings, document: Document) -> Iterator[Problem]:
+    """Named lists and queries that cannot be read."""
+    from listening_etl.query import QueryError, parse  # a grammar, which settings without queries do not need
+
+    written: list[tuple[Loc, Loc, str]] = [
+        (("terms", name, number), ("terms", name), entry)
+        for name, entries in settings.terms.items()
+        for number, entry in enumerate(entries)
+    ]
+    for topic in settings.topics.values():
+        for entity in topic.entities.values():
+            if entity.query:
+                place: Loc = ("topics", topic.name, "entities", entity.name)
+                written.append(((*place, "query"), place, entity.query))
+    for loc, place, query in written:
+        try:
+            parse(query, lists=settings.terms)
+        except QueryError as error:
+            yield document.marks.problem(loc, place, f"{error.what}\n{error.picture}\n ", error.do)
+
+
 def _items(given: Any) -> list[tuple[str, Any]]:
     return list(given.items()) if isinstance(given, dict) else []
 
@@ -170,6 +193,8 @@ def _read_options(
         and isinstance(chosen.options.get(name), str)
     ]
     given = _reveal(chosen.options, start, unset, secrets)
+    if "lists" in model.model_fields:  # a plugin that reads queries: it knows the named lists of the settings
+        given = {**given, "lists": {**settings.terms, **given.get("lists", {})}}
     options = None
     try:
         options = at_home(model.model_validate(given), settings.home)

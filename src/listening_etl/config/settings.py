@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 
 from listening_etl.config.values import (
     WAREHOUSE_VARIABLE,
@@ -50,15 +50,28 @@ class Entity(Part):
     name: Name = keyed("The key it stands under")
     title: str = Field("", description="What people read; the name unless given")
     role: EntityRole = Field(description="own, competitor, category or best_in_class")
-    names: tuple[Text, ...] = Field(description="what people call it, any spelling", min_length=1)
+    names: tuple[Text, ...] = Field((), description="What people call it, any spelling; '*' stands for any letters")
+    products: tuple[Text, ...] = Field((), description="Names of its products: they count as its names do")
+    query: Text | None = Field(
+        None, description="What else makes a mention one of it, as a boolean query (docs/query.md)"
+    )
     handles: tuple[Handle, ...] = Field((), description="Its accounts; '@' and case do not matter")
     hashtags: tuple[Hashtag, ...] = Field((), description="Its hashtags; '#' does not matter")
+    context: tuple[Text, ...] = Field(
+        (), description="Words one of which has to stand beside a name for it to count, if the name means other things"
+    )
     exclude: tuple[Text, ...] = Field((), description="Phrases that make a match of a name void")
 
     @field_validator("title")
     @classmethod
     def _default_title(cls, title: str, info: ValidationInfo) -> str:
         return title or str(info.data.get("name"))
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Self:
+        if not (self.names or self.products or self.query):
+            raise ValueError("has neither names nor a query: nothing could be about it")
+        return self
 
 
 class PluginSettings(Part):
@@ -191,6 +204,9 @@ class Settings(Part):
     home: Path = Field(validation_alias=HOME, description="Folder of the settings file")
     path: Path = Field(validation_alias=PATH, description="The settings file")
     version: Literal[1] = Field(description="version of this format; write 1")
+    terms: dict[Name, tuple[Text, ...]] = Field(
+        {}, description="Named lists of words and phrases; a query refers to one as $name"
+    )
     topics: Annotated[dict[Name, Topic], Keyed] = Field(description="what to listen for", min_length=1)
     warehouse: Warehouse = Field(
         None,

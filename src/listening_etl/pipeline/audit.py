@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,12 +24,12 @@ CLOCK_SKEW = timedelta(days=1)
 SUITES = {"mention": "mention", "score": "score", "entity": "mention_entity"}
 
 
-def run_id_of(receipts: Iterable[dict[str, Any]]) -> str:
-    """The token of a run, the same for the same slices and raw files: a retry finds its own tables."""
+def run_id_of(receipts: Iterable[dict[str, Any]], version: str) -> str:
+    """The token of a run, the same for the same slices, raw files and settings: a retry finds its own tables."""
     words = sorted(
         f"{r['topic']} {r['source']} {r['query']} {r['since']} {r['until']} {r['parts']}" for r in receipts
     )
-    return hashlib.blake2b("\n".join(words).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b("\n".join([version, *words]).encode(), digest_size=6).hexdigest()
 
 
 def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
     A failed check stops the run (`QualityFailed`, nothing is published), quarantines the rows it names, or
     is recorded, as its suite says.
     """
-    run_id = run_id_of(receipts)
+    run_id = run_id_of(receipts, context.version)
     started = context.now()
     with transaction(context.url) as connection:
         loading.create(connection, run_id)
@@ -53,6 +54,7 @@ def audit(context: Context, receipts: list[dict[str, Any]]) -> dict[str, Any]:
     record = {
         "run_id": run_id, "topic": context.topic.name, "since": min(window), "until": max(window),
         "state": "audited", "started_at": started, "finished_at": None, "message": None,
+        "query_version": context.query_version,
     }  # fmt: skip
     with transaction(context.url) as connection:
         found = rows_for_warehouse(run_id, [*results, *older_results], context.now())
@@ -98,6 +100,7 @@ def _ledger(receipts: list[dict[str, Any]], run_id: str, at: datetime) -> pl.Dat
             "since": datetime.fromisoformat(receipt["since"]),
             "until": datetime.fromisoformat(receipt["until"]),
             **{name: receipt["counts"][name] for name in COUNTS},
+            "filtered_by": as_json(receipt.get("filtered_by")),
             "raw": " ".join(receipt["parts"]) or None,
             "run_id": run_id,
             "recorded_at": at,
@@ -105,10 +108,16 @@ def _ledger(receipts: list[dict[str, Any]], run_id: str, at: datetime) -> pl.Dat
         }
         for number, receipt in enumerate(receipts)
     ]
-    texts = dict.fromkeys(("topic", "source", "query", "state", "reason", "raw", "run_id"), pl.String)
+    words = ("topic", "source", "query", "state", "reason", "filtered_by", "raw", "run_id")
+    texts = dict.fromkeys(words, pl.String)
     times = dict.fromkeys(("since", "until", "recorded_at"), INSTANT)
     numbers = dict.fromkeys(("expected", "received", *COUNTS), pl.Int64)
     return pl.DataFrame(rows, schema_overrides={**texts, **times, **numbers, "slice": pl.Int32})
+
+
+def as_json(counts: dict[str, int] | None) -> str | None:
+    """Counts as the text of a JSON object; None where an older version wrote the receipt."""
+    return None if counts is None else json.dumps(counts)
 
 
 def _check(context: Context, run_id: str) -> list[Any]:

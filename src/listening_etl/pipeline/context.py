@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from listening_etl import registry as registries
 from listening_etl.config import Settings, Topic, load_settings, plugin_options
 from listening_etl.privacy import key_bytes, saved_key
+from listening_etl.query.entities import queries_of, version
 from listening_etl.registry import Registry, Role
 from listening_etl.staging import Staging
+
+if TYPE_CHECKING:
+    from listening_etl.query import Query
 
 
 def utc_now() -> datetime:
@@ -53,6 +60,25 @@ class Context:
         name, saved = self.settings.pseudonym_key.env, saved_key(self.settings.home)
         key = os.environ.get(name) or (saved.read_text("ascii").strip() if saved.exists() else None)
         return key_bytes(key, name)
+
+    @cached_property
+    def queries(self) -> dict[str, Query]:
+        """What makes a mention one of each entity by its words; entities without any have none."""
+        return queries_of(self.topic.entities, self.settings.terms)
+
+    @cached_property
+    def query_version(self) -> str:
+        """Twelve hexadecimal digits that change when any entity's words change."""
+        return version(self.topic.entities, self.queries)
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that change when anything in the settings of the topic does."""
+        told = [
+            self.topic.model_dump(mode="json", warnings=False),
+            self.settings.model_dump(mode="json", include={"terms"}),
+        ]
+        return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 
     def source(self, name: str) -> tuple[Any, Any]:
         """A source plugin of the topic and its options."""

@@ -30,6 +30,7 @@ RECHECK, RECHECK_CONTEXT = "recheck", "recheck of context"
 after. Alone, a mention may say less than in its thread: it is taken only if it was edited since; of context, which
 is about nothing without its thread, deletions alone."""
 
+Counts = Mapping[str, int]
 VERSION = ["mention_id", "content_hash"]
 COPY = [*VERSION, "fetched_at"]
 
@@ -48,15 +49,18 @@ def curate(
     receipts = []
     for answer in answers:
         batches, counts = [], Counter(dict.fromkeys(COUNTS, 0))
-        for batch, found in islice(curated, len(answer["parts"])):
+        by_filter = Counter(dict.fromkeys(context.topic.filters, 0))  # one that took nothing is told too
+        for batch, found, taken in islice(curated, len(answer["parts"])):
             batches.append(batch)
             counts.update(found)
-        receipts.append({**answer, "batches": batches, "counts": dict(counts)})
+            by_filter.update(taken)
+        told = {"counts": dict(counts), "filtered_by": dict(by_filter)}
+        receipts.append({**answer, "batches": batches, **told})
     return receipts
 
 
-def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapping[str, int]]:
-    """Curate one raw file; returns the folder of the batch and the counts, which add up to `rows`."""
+def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Counts, Counts]:
+    """Curate a raw file: the folder of the batch, the counts, which add up to `rows`, and `filtered` by filter."""
     source, options = context.source(slice.source)
     settings = context.topic.sources[slice.source]
     parsed = parse(source, options, context.staging.read_frame(raw_uri))
@@ -76,7 +80,8 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
     mentions, unmatched, *drops = of_the_window([mentions, unmatched, *(t.mentions for t in taken)], counts)
     *dropped, adrift_ = (replace(t, mentions=frame) for t, frame in zip(taken, drops, strict=True))
     counts["unmatched"] = unmatched.height + adrift_.mentions.height
-    counts["filtered"] = sum(drop.mentions.height for drop in dropped)
+    by_filter = {drop.rule: drop.mentions.height for drop in dropped}
+    counts["filtered"] = sum(by_filter.values())
     counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
 
     judged = newest(mentions)
@@ -92,7 +97,7 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Mapp
     batch = batch_uri(context, slice, raw_uri)
     for name, frame in frames.items():
         context.staging.write_frame(f"{batch}/{name}.parquet", frame)
-    return batch, {name: counts[name] for name in COUNTS}
+    return batch, {name: counts[name] for name in COUNTS}, by_filter
 
 
 def answered_for(mentions: pl.DataFrame, slice: Slice) -> pl.DataFrame:
@@ -169,7 +174,7 @@ def match(
     What is about no entity and stands in one item (a thread) with a mention that is, is context of its entities.
     """
     public = mentions.with_columns(text="public_text", title="public_title")
-    found = entities.match(public, context.topic.entities, source.about, source.match)
+    found = entities.match(public, context.topic.entities, context.queries, source.about, source.match)
     found = pl.concat([found, context_of(found, mentions["raw_row"])])
     found = found.with_columns(mentions.select(COPY)[found["row"]])
     grouped = found.group_by("row").agg(
@@ -179,7 +184,7 @@ def match(
     indexed = mentions.with_row_index("row").join(grouped, on="row", how="left").sort("row").drop("row")
     indexed = indexed.with_columns(pl.col("context").fill_null(value=False))
     matched = pl.col("matches").is_not_null()
-    bridge = found.select(*COPY, "entity", "match", "evidence", "position", "owned")
+    bridge = found.select(*COPY, "entity", "match", "evidence", "position", "owned", "products")
     return indexed.filter(matched), bridge, indexed.filter(~matched)
 
 
@@ -198,10 +203,13 @@ def context_of(found: pl.DataFrame, items: pl.Series) -> pl.DataFrame:
         evidence=pl.lit(None, dtype=pl.String),
         position=pl.lit(None, dtype=pl.Int32),
         owned=pl.lit(value=False),
+        products=pl.lit(None, dtype=pl.List(pl.String)),
     )
 
 
 def batch_uri(context: Context, slice: Slice, raw_uri: str) -> str:
-    """Where the batch of a raw file goes: one folder per raw file and window."""
-    name = hashlib.blake2b(f"{slice.id}\x1f{raw_uri}".encode(), digest_size=8).hexdigest()
+    """Where the batch of a raw file goes: one folder per raw file, window and version of the settings."""
+    name = hashlib.blake2b(
+        f"{slice.id}\x1f{raw_uri}\x1f{context.version}".encode(), digest_size=8
+    ).hexdigest()
     return context.staging.uri("batches", context.topic.name, slice.source, name)

@@ -12,6 +12,7 @@ import polars as pl
 from listening_etl.errors import PluginError
 from listening_etl.model import Labels, Range
 from listening_etl.pipeline.context import Context
+from listening_etl.privacy import masked, without_author
 
 LANGUAGE = "language"
 
@@ -30,12 +31,15 @@ SCORE_SCHEMA = {
 
 @dataclass(frozen=True)
 class Dropped:
-    """Mentions that one filter dropped, and why."""
+    """Mentions that one filter dropped, and why: words, or an expression over them where each has its own.
+
+    `rule` is the filter's name in the settings.
+    """
 
     mentions: pl.DataFrame
     rule: str
     version: str
-    reason: str
+    reason: str | pl.Expr
 
 
 def detect_language(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -52,13 +56,35 @@ def apply_filters(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFram
     dropped = []
     for name in context.topic.filters:
         plugin, options = context.filter(name)
-        answer = _series(plugin.name, plugin.keep(mentions, options), mentions.height)
-        keep = answer.cast(pl.Boolean).fill_null(value=True)
-        if not keep.all():
-            reason = plugin.reason.format_map(_Readable(options))
-            dropped.append(Dropped(mentions.filter(~keep), plugin.name, plugin.version, reason))
-            mentions = mentions.filter(keep)
+        keep, why = kept(plugin.name, plugin.keep(mentions, options), mentions.height)
+        if keep.all():
+            continue
+        words, gone = plugin.reason.format_map(_Readable(options)), mentions.filter(~keep)
+        reason: str | pl.Expr = words
+        if why is not None:
+            gone = gone.with_columns(why.filter(~keep))
+            gone = gone.with_columns(masked(pl.lit(without_author(gone, "why"))).alias("why"))
+            reason = pl.concat_str(pl.lit(words), pl.col("why"), separator=": ", ignore_nulls=True)
+        dropped.append(Dropped(gone, name, plugin.version, reason))
+        mentions = mentions.filter(keep)
     return mentions, dropped
+
+
+def kept(name: str, answer: Any, height: int) -> tuple[pl.Series, pl.Series | None]:
+    """What the filter `name` answered: `keep`, without nulls, and `why` if it says; `PluginError` when it is
+    no answer."""
+    why = None
+    if isinstance(answer, pl.DataFrame) and set(answer.columns) == {"keep", "why"}:
+        answer, why = answer["keep"], answer["why"]
+    fits = isinstance(answer, pl.Series) and answer.dtype in {pl.Boolean, pl.Null}
+    if not fits or len(answer) != height or (why is not None and why.dtype not in {pl.String, pl.Null}):
+        kind = answer.columns if isinstance(answer, pl.DataFrame) else getattr(answer, "dtype", "no column")
+        raise PluginError(
+            f"filter '{name}' answered {_shape(answer)} ({kind}) for {height} mentions",
+            do="It has to answer one boolean a row, in order, or a frame with `keep` and `why` (text).",
+        )
+    keep: pl.Series = answer.cast(pl.Boolean).fill_null(value=True)
+    return keep, None if why is None else why.cast(pl.String)
 
 
 class _Readable(dict[str, Any]):
@@ -156,15 +182,6 @@ def _refuse_off_scale(plugin: Any, answer: pl.DataFrame) -> None:
             f"scorer '{plugin.name}' answered {wrong[0]!r}, which is not on its scale {scale}",
             do="Correct the plugin or its scale.",
         )
-
-
-def _series(name: str, answer: Any, height: int) -> pl.Series:
-    if not isinstance(answer, pl.Series) or len(answer) != height:
-        raise PluginError(
-            f"filter '{name}' answered {_shape(answer)} for {height} mentions",
-            do="It has to answer one boolean a row, in order.",
-        )
-    return answer
 
 
 def _shape(answer: Any) -> str:

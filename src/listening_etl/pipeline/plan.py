@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from listening_etl.config import Entity
 from listening_etl.errors import ConfigError
 from listening_etl.hookspecs import SeveralQueries
 from listening_etl.model import Slice, Window
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import COUNTS
+from listening_etl.query import Query, cover, parse
+from listening_etl.query.push_down import Dialect, pushed_down
+from listening_etl.query.tree import Term, any_of
 from listening_etl.warehouse import runs
 from listening_etl.warehouse.engine import transaction
 
@@ -41,7 +46,40 @@ def queries(context: Context, name: str) -> Sequence[str]:
     source, options = context.source(name)
     if not isinstance(source, SeveralQueries):
         return [""]
-    return list(dict.fromkeys(source.push_down(options, list(context.topic.entities.values())))) or [""]
+    return list(dict.fromkeys(source.push_down(options, wanted(context)))) or [""]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An entity, as `push_down` gets it. Whatever is about it by its words holds one of `names`, or what `words`,
+    the whole query, says."""
+
+    name: str
+    names: tuple[str, ...]
+    handles: tuple[str, ...]
+    hashtags: tuple[str, ...]
+    words: Query
+
+
+def wanted(context: Context) -> list[Wanted]:
+    """The entities as sources search for them: products are names; for a query, words that every match of it holds.
+
+    Of a query that needs no words at all (fields, or NOT alone) only the names are searched for.
+    """
+    found = []
+    for name, entity in context.topic.entities.items():
+        names, words = tuple(dict.fromkeys(searched(entity, context))), context.queries[name]
+        if names and not pushed_down(words, Dialect()):
+            words = any_of(Term(word) for word in names)
+        found.append(Wanted(name, names, entity.handles, entity.hashtags, words))
+    return found
+
+
+def searched(entity: Entity, context: Context) -> list[str]:
+    """Words and phrases to search for, without those that hold a wildcard."""
+    query = parse(entity.query, lists=context.settings.terms) if entity.query else None
+    found = [*entity.names, *entity.products, *(cover(query) or () if query else ())]
+    return [word for word in found if "*" not in word and "?" not in word]
 
 
 def cut(context: Context, name: str, query: str, window: Window) -> list[Slice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from listening_etl.pipeline.context import Context
-from listening_etl.query.entities import version
+from listening_etl.pipeline.plan import queries
 from listening_etl.warehouse import publishing, runs
 from listening_etl.warehouse.dimensions import store_dimensions
 from listening_etl.warehouse.engine import transaction
@@ -23,7 +23,7 @@ def publish(context: Context, receipt: dict[str, Any]) -> dict[str, Any]:
         if known is not None and known["state"] == "published":
             return {**receipt, **{name: known["counts"][name] for name in ("days", "merged")}}
         store_dimensions(connection, topic, dimensions(context))
-        merged = publishing.publish(connection, topic, run_id, version(context.topic.entities))
+        merged = publishing.publish(connection, topic, run_id, context.query_version)
         done = {"days": [day.isoformat() for day in merged["days"]], "merged": merged["counts"]}
         runs.finish(connection, run_id, context.now(), {**receipt["counts"], **done})
     return {**receipt, **done}
@@ -31,7 +31,7 @@ def publish(context: Context, receipt: dict[str, Any]) -> dict[str, Any]:
 
 def dimensions(context: Context) -> dict[str, list[dict[str, Any]]]:
     """What the settings say of topic, entities, measures and sources, as rows."""
-    topic = context.topic
+    topic, version = context.topic, context.query_version
     return {
         "dim_topic": [
             {
@@ -47,11 +47,20 @@ def dimensions(context: Context) -> dict[str, list[dict[str, Any]]]:
             {"topic": topic.name, "entity": name, "title": entity.title, "role": entity.role}
             for name, entity in topic.entities.items()
         ],
+        "dim_query": [
+            {"topic": topic.name, "query_version": version, "entity": name, "query": str(query)}
+            for name, query in context.queries.items()
+        ],
         "dim_measure": [
             {"topic": topic.name, "measure": measure, "scorer": context.scorer(measure)[0].name}
             for measure in topic.scorers
         ],
         "dim_source": [_source(context, name) for name in topic.sources],
+        "asked": [
+            {"topic": topic.name, "source": name, "query": query}
+            for name in topic.sources
+            for query in queries(context, name)
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from listening_etl.pipeline import judging
+from listening_etl.pipeline import judging, stories
 from listening_etl.pipeline.context import Context
 from listening_etl.quality import CheckResult, Gate, load_suite, raise_if_stopped, rows_for_warehouse
 from listening_etl.warehouse import authors, figures, loading, runs
@@ -25,7 +25,7 @@ def refresh(context: Context) -> dict[str, Any]:
 
     Figures are staged, checked, and become visible together; a failed check (`QualityFailed`) leaves the old
     ones and the days marked stale. A day that a publish touches meanwhile stays marked. Refreshes of a topic
-    go one after the other.
+    go one after the other. Stories are gathered first: a copy may change the figures of other days.
     """
     with transaction(context.url) as waiting:
         lock_topic(waiting, context.topic.name)
@@ -37,11 +37,12 @@ def _refresh(context: Context) -> dict[str, Any]:
     with transaction(context.url) as connection:
         lock(connection)
         figures.store_definitions(connection)
+        loading.analyze_grown(connection)
+        stories.gather(context, connection)
         stale = runs.stale_days(connection, topic)
         days = [day for day, _ in stale]
         if not days:
             return {"topic": topic, "days": [], "rows": {}}
-        loading.analyze_grown(connection)
         judge_authors(context, connection)
         run_id = _token(topic)
     with transaction(context.url) as guard:

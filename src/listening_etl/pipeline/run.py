@@ -49,7 +49,7 @@ def listen(
     failures: dict[Slice, ListeningError] = {}
     answers = _each("extract", slices, lambda slice: extract(context, slice), failures, progress)
     large = sum(part["received"] for found in answers.values() for part in found) >= WORTH_PROCESSES
-    with _spread(processes if large else 1) as each:
+    with spread(processes if large else 1) as each:
         curated = _each(
             "curate", answers, lambda slice: curate(context, answers[slice], each), failures, progress
         )
@@ -64,7 +64,7 @@ def listen(
 
 
 @contextmanager
-def _spread(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
+def spread(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
     """A `map` over so many processes; while they work, the checks' heavy library is read here."""
     if processes == 1:
         yield map

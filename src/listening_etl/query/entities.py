@@ -2,23 +2,23 @@
 
 Of several ways in which a mention is about an entity the strongest counts: `author` (an account of the
 entity wrote it), `reply`, `tagged`, `hashtag`, `declared` (the source says so: a review on its page),
-`named`.
+`named` (its words are there: names, products, or what its query says).
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 import polars as pl
 
 from listening_etl.frame import fold, folded
 from listening_etl.model import MATCHES
+from listening_etl.query import Corpus, Query, parse
 
-MATCH_SCHEMA = {
+MATCH_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
     "entity": pl.String,
     "role": pl.String,
@@ -26,6 +26,7 @@ MATCH_SCHEMA = {
     "evidence": pl.String,
     "position": pl.Int32,
     "owned": pl.Boolean,
+    "products": pl.List(pl.String),
 }
 
 
@@ -35,27 +36,48 @@ class EntityLike(Protocol):
     name: str
     role: str
     names: tuple[str, ...]
+    products: tuple[str, ...]
+    query: str | None
     handles: tuple[str, ...]
     hashtags: tuple[str, ...]
+    context: tuple[str, ...]
     exclude: tuple[str, ...]
 
 
-def version(entities: Mapping[str, EntityLike]) -> str:
+def quoted(words: Sequence[str]) -> str:
+    """A query for any of these words and phrases, taken as they stand; `*` and `?` are wildcards."""
+    return " OR ".join('"' + word.replace('"', " ") + '"' for word in words)
+
+
+def words_of(entity: EntityLike) -> str:
+    """What makes a mention one of the entity by its words, as a query."""
+    named = quoted((*entity.names, *entity.products))
+    if named and entity.context:
+        named = f"({named}) AND ({quoted(entity.context)})"
+    if named and entity.exclude:
+        named = f"({named}) AND NOT ({quoted(entity.exclude)})"
+    return " OR ".join(f"({part})" for part in (named, entity.query) if part)
+
+
+def queries_of(
+    entities: Mapping[str, EntityLike], lists: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Query]:
+    """The query of each entity; `lists` are the settings' `terms`. Raises `QueryError` for one that cannot be read."""
+    return {name: parse(words_of(entity), lists=lists or {}) for name, entity in entities.items()}
+
+
+def version(entities: Mapping[str, EntityLike], queries: Mapping[str, Query]) -> str:
     """Twelve hexadecimal digits that change when any entity's words change."""
-    words = [[e.name, e.role, e.names, e.handles, e.hashtags, e.exclude] for e in entities.values()]
+    words = [
+        [e.name, e.role, str(queries[e.name]), e.products, e.handles, e.hashtags] for e in entities.values()
+    ]
     return hashlib.blake2b(orjson.dumps(words), digest_size=6).hexdigest()
-
-
-def words_pattern(words: Sequence[str]) -> str:
-    """A regular expression for folded text: any of the words, whole, and not as a handle or hashtag."""
-    alternatives = sorted({fold(word) for word in words}, key=len, reverse=True)
-    inner = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in alternatives)
-    return rf"(?:^|[^\w@#])({inner})(?:$|[^\w])"
 
 
 def match(
     mentions: pl.DataFrame,
     entities: Mapping[str, EntityLike],
+    queries: Mapping[str, Query],
     about: Sequence[str] = (),
     ways: Sequence[str] = MATCHES,
 ) -> pl.DataFrame:
@@ -63,26 +85,29 @@ def match(
 
     `about` names entities that every mention of the source is about; of the ways to match only `ways` count.
     """
-    words = mentions.with_row_index("row").select(
+    corpus = Corpus(mentions)
+    told = mentions.with_row_index("row").select(
         "row",
-        "text",
-        folded(
-            pl.concat_str(pl.col("text").fill_null(""), pl.col("title").fill_null(""), separator="\n")
-        ).alias("folded"),
-        pl.col("author_handle").str.strip_chars_start("@").str.to_lowercase().alias("author"),
-        pl.col("reply_to_author").str.strip_chars_start("@").str.to_lowercase().alias("reply"),
+        _handle("author_handle").alias("author"),
+        _handle("reply_to_author").alias("reply"),
         "tagged",
-        folded_list("hashtags"),
-        folded_list("about"),
+        _folded_list("hashtags"),
+        _folded_list("about"),
     )
     accounts = [handle for entity in entities.values() for handle in entity.handles]
-    words = words.with_columns(pl.col("author").is_in(accounts).fill_null(value=False).alias("owned"))
-    found = [_of_entity(words, entity, ways, declared=entity.name in about) for entity in entities.values()]
+    told = told.with_columns(pl.col("author").is_in(accounts).fill_null(value=False).alias("owned"))
+    found = [
+        _of_entity(corpus, told, entity, queries[name], ways, declared=name in about)
+        for name, entity in entities.items()
+    ]
     return pl.concat(found).sort("row", "entity") if found else pl.DataFrame(schema=MATCH_SCHEMA)
 
 
-def folded_list(column: str) -> pl.Expr:
-    """A list of words, folded."""
+def _handle(column: str) -> pl.Expr:
+    return pl.col(column).str.strip_chars_start("@").str.to_lowercase()
+
+
+def _folded_list(column: str) -> pl.Expr:
     return pl.col(column).list.eval(folded(pl.element())).alias(column)
 
 
@@ -93,22 +118,23 @@ def _any_of(column: str, words: Sequence[str]) -> pl.Expr:
 
 
 def _of_entity(
-    words: pl.DataFrame, entity: EntityLike, allowed: Sequence[str], *, declared: bool
+    corpus: Corpus,
+    told: pl.DataFrame,
+    entity: EntityLike,
+    query: Query,
+    allowed: Sequence[str],
+    *,
+    declared: bool,
 ) -> pl.DataFrame:
     handles = list(entity.handles)
     labels = [fold(word) for word in (entity.name, *entity.names)]
-    named = (
-        pl.col("folded").str.contains(words_pattern(entity.names)) if entity.names else pl.lit(value=False)
-    )
-    if entity.exclude:
-        named = named & ~pl.col("folded").str.contains(words_pattern(entity.exclude))
     ways = {
         "author": pl.col("author").is_in(handles),
         "reply": pl.col("reply").is_in(handles),
         "tagged": _any_of("tagged", handles),
         "hashtag": _any_of("hashtags", [fold(word) for word in entity.hashtags]),
         "declared": pl.lit(declared) | _any_of("about", labels),
-        "named": named,
+        "named": pl.lit(corpus.matches(query)),
     }
     strongest = pl.coalesce(
         *(
@@ -117,40 +143,36 @@ def _of_entity(
             if way in allowed
         )
     )
-    found = words.with_columns(strongest.alias("match")).filter(pl.col("match").is_not_null())
-    return _with_evidence(found, entity).select(
+    found = told.with_columns(match=strongest, products=_products(corpus, entity))
+    found = found.filter(pl.col("match").is_not_null())
+    return found.join(_evidence(corpus, entity, query), on="row", how="left", maintain_order="left").select(
         "row",
         pl.lit(entity.name).alias("entity"),
         pl.lit(entity.role).alias("role"),
         "match",
-        "evidence",
-        "position",
+        pl.col("words").alias("evidence"),
+        pl.col("position").cast(pl.Int32),
         "owned",
+        "products",
     )
 
 
-def _with_evidence(found: pl.DataFrame, entity: EntityLike) -> pl.DataFrame:
-    """Add the words of the text that matched, as written, and where they start."""
-    patterns = []
-    if entity.handles:
-        patterns.append(
-            "@(?:" + "|".join(map(re.escape, sorted(entity.handles, key=len, reverse=True))) + r")\b"
-        )
-    if entity.hashtags:
-        tags = sorted((fold(word) for word in entity.hashtags), key=len, reverse=True)
-        patterns.append("#(?:" + "|".join(map(re.escape, tags)) + r")\b")
-    if entity.names:
-        patterns.append(words_pattern(entity.names)[len(r"(?:^|[^\w@#])") : -len(r"(?:$|[^\w])")])
-    pattern = re.compile("|".join(rf"(?<![\w@#]){p}(?!\w)" for p in patterns)) if patterns else None
-    evidence: list[str | None] = []
-    position: list[int | None] = []
-    for text, plain in found.select(
-        "text", "folded"
-    ).iter_rows():  # matched rows only: positions in characters
-        hit = pattern.search(plain) if pattern else None
-        inside = hit is not None and text is not None and hit.end() <= len(text)
-        evidence.append(text[hit.start() : hit.end()] if inside and hit else None)
-        position.append(hit.start() if inside and hit else None)
-    return found.with_columns(
-        pl.Series("evidence", evidence, dtype=pl.String), pl.Series("position", position, dtype=pl.Int32)
-    )
+def _products(corpus: Corpus, entity: EntityLike) -> pl.Expr:
+    """The products that each mention names; null where it names none."""
+    if not entity.products:
+        return pl.lit(None, dtype=pl.List(pl.String))
+    named = [
+        pl.when(pl.lit(corpus.matches(parse(quoted([name]))))).then(pl.lit(name)) for name in entity.products
+    ]
+    found = pl.concat_list(named).list.drop_nulls()
+    return pl.when(found.list.len() > 0).then(found)
+
+
+def _evidence(corpus: Corpus, entity: EntityLike, query: Query) -> pl.DataFrame:
+    """The first words of each mention that speak of the entity, as written: `row, words, position`."""
+    tags = [f"@{handle}" for handle in entity.handles] + [f"#{tag}" for tag in entity.hashtags]
+    signs = " OR ".join(f'"{tag}"' for tag in tags)
+    found = [corpus.first_evidence(query)]
+    if signs:
+        found.append(corpus.first_evidence(parse(signs)))
+    return pl.concat(found).sort("row", pl.col("position"), nulls_last=True).unique("row", keep="first")

@@ -151,18 +151,23 @@ class FilterContract(JudgeCase):
         return [*self.mentions, *self.keeps, *self.drops]
 
     def answer(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """One column, `keep`."""
+        """The columns `keep` and `why`; `why` is null where the filter does not say."""
         __tracebackhide__ = True
         import polars as pl
 
         answer = self.plugin.keep(frame, self.read_options())
-        if not isinstance(answer, pl.Series) or answer.dtype not in (pl.Boolean, pl.Null):
-            kind = answer.dtype if isinstance(answer, pl.Series) else type(answer).__name__
-            what = f"answers {kind}, not a Series of booleans"
-            broken(
-                self.plugin, "keep", what, "Return an expression's result: `mentions.select(keep=…)['keep']`."
-            )
-        return answer.alias("keep").cast(pl.Boolean).to_frame()
+        types = {"keep": answer.dtype} if isinstance(answer, pl.Series) else getattr(answer, "schema", {})
+        fits = types.get("keep") in {pl.Boolean, pl.Null} and types.get("why", pl.Null) in {
+            pl.String,
+            pl.Null,
+        }
+        if not fits or not set(types) <= {"keep", "why"}:
+            what = f"answers {dict(types) or type(answer).__name__}, neither booleans nor `keep` and `why`"
+            do = "Return `mentions.select(keep=…)['keep']`, or a frame of `keep` and `why` (text)."
+            broken(self.plugin, "keep", what, do)
+        columns = answer.alias("keep").to_frame() if isinstance(answer, pl.Series) else answer
+        why = pl.col("why").cast(pl.String) if "why" in columns.columns else pl.lit(None, pl.String)
+        return columns.select(pl.col("keep").cast(pl.Boolean), why.alias("why"))
 
     def test_it_keeps_and_drops_what_the_test_says(self) -> None:
         """What the test keeps is kept, null included, and what it drops is dropped."""
@@ -180,6 +185,17 @@ class FilterContract(JudgeCase):
                     f"{'drops' if wanted else 'keeps'} {few(wrong)}",
                     "Correct it, or the test.",
                 )
+
+    def test_the_reason_of_a_row_says_something(self) -> None:
+        """Where a filter says why it dropped a row, it says it in words; null says nothing more."""
+        __tracebackhide__ = True
+        batch = self.batch()
+        answer = self.answer(batch)
+        empty = (~answer["keep"] & (answer["why"].str.strip_chars() == "")).fill_null(value=False)
+        if empty.any() and answer.height == batch.height:
+            texts = batch.filter(empty)["text"].to_list()
+            what = f"drops {few(texts)} with an empty `why`"
+            broken(self.plugin, "keep", what, "Answer null where there is nothing to add.")
 
     def test_the_reason_can_be_read(self) -> None:
         """Who was dropped gets a reason in words, with the values of the options filled in."""

@@ -10,6 +10,7 @@ from typing import get_args
 from unittest import SkipTest
 
 from listening_etl.model import Capabilities, Deletion, Deletions, Item, Mention, Order, Terms
+from listening_etl.query.tree import Query, Term, any_of
 from listening_etl.testing.driving import read, storable
 from listening_etl.testing.parsing import ParsePromises
 from listening_etl.testing.trouble import TroublePromises
@@ -26,7 +27,7 @@ CATALOGUE = ("Collects", "misses", "Limits", "Terms")
 
 @dataclass(frozen=True)
 class Brand:
-    """An entity, as `push_down` gets it: handles and hashtags without their signs."""
+    """An entity, as `push_down` gets it: handles and hashtags without their signs, `words` as a query."""
 
     name: str = "torreo"
     title: str = "Torréo"
@@ -34,7 +35,11 @@ class Brand:
     names: tuple[str, ...] = ("Torréo", "Café Torréo")
     handles: tuple[str, ...] = ("torreo",)
     hashtags: tuple[str, ...] = ("torreo",)
-    exclude: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Query:
+        """All that makes a mention one of it by its words."""
+        return any_of(Term(name) for name in self.names)
 
 
 class SourceContract(WindowPromises, ParsePromises, TroublePromises):

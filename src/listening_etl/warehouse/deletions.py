@@ -36,8 +36,12 @@ LAST: dict[str, str] = {
         WHERE (m.mention_id, m.published_at) = (t.mention_id, t.published_at)""",
     **{
         f"words_in_{table}": f"DELETE FROM {table} w USING {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id"
-        for table in ("private.mention", "listening.fct_media")
+        for table in ("private.mention", "listening.fct_media", "private.sketch")
     },
+    "likenesses": """
+        DELETE FROM private.near_duplicate w WHERE EXISTS (SELECT FROM deleted) AND (
+            NOT EXISTS (SELECT FROM private.sketch s WHERE s.topic = w.topic AND s.words_hash = w.words_hash)
+            OR NOT EXISTS (SELECT FROM private.sketch s WHERE s.topic = w.topic AND s.words_hash = w.other_hash))""",
     "words_as_evidence": f"""
         UPDATE listening.bridge_mention_entity w SET evidence = NULL, position = NULL
         FROM {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id AND w.evidence IS NOT NULL""",

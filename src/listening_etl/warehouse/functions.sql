@@ -110,8 +110,15 @@ as $$
         select
             c.source,
             coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state = 'complete'), '{}') as done,
-            coalesce(range_agg(tstzrange(c.since, c.until)) filter (where c.state in ('gap', 'lost')), '{}') as missed
+            coalesce(
+                range_agg(tstzrange(c.since, c.until)) filter (where c.state in ('gap', 'lost') and c.query = any(q.now)), '{}'
+            ) as missed
         from ops.coverage as c
+        cross join lateral (
+            select coalesce(array_agg(n.query), array[c.query]) as now
+            from ops.asked as n
+            where n.topic = c.topic and n.source = c.source
+        ) as q
         where c.topic = of_topic and c.state <> 'recheck'
         group by c.source, c.query
     )
@@ -120,7 +127,7 @@ as $$
     group by a.source
 $$;
 comment on function kpi.answered(text, timestamptz, timestamptz) is
-    'When each source that was ever asked answered in full, by the ledger ops.coverage: what some query brought, less what another asked for in vain. Slices that meet become one range.';
+    'When each source that was ever asked answered in full, by the ledger ops.coverage: what some query brought, less what another, of those asked today, asked for in vain. Slices that meet become one range.';
 
 create or replace function kpi.coverage(of_topic text, of_days date[])
 returns table (day date, source text, coverage float8)
@@ -179,11 +186,13 @@ select
     m.author_key,
     m.author_followers,
     coalesce(m.author_key, m.mention_id) as voice,
-    b.match
+    b.match,
+    coalesce(s.story_id, m.mention_id) as story
 from listening.bridge_mention_entity as b
 join listening.dim_topic as t on t.topic = b.topic
 join listening.dim_entity as e on e.topic = b.topic and e.entity = b.entity
 join listening.fct_mention as m on m.mention_id = b.mention_id
+left join listening.bridge_mention_story as s on s.topic = b.topic and s.mention_id = b.mention_id
 where not b.owned and b.match <> 'context' and m.deleted_at is null;
 comment on view listening.ugc is
     'What people say of each entity: one row per topic, entity and mention, without the brand''s own, the deleted, and the context of threads. Every KPI rests on it.';
@@ -199,6 +208,7 @@ comment on column listening.ugc.author_key is 'who wrote it, by pseudonym; null:
 comment on column listening.ugc.author_followers is 'followers of the author when fetched; null: unknown';
 comment on column listening.ugc.voice is 'author_key, or mention_id where the author is unknown: who counts one where authors are counted';
 comment on column listening.ugc.match is 'how we know that it is about the entity: reply, tagged, hashtag, declared or named';
+comment on column listening.ugc.story is 'story that it is a copy of, or mention_id where it is alone: what counts one where stories are counted';
 
 create or replace view listening.due as
 select
@@ -305,7 +315,8 @@ select
     m.conversation_id,
     m.updated_at,
     m.fetched_at,
-    about.context
+    about.context,
+    s.story_id as story
 from listening.fct_mention as m
 cross join lateral (
     select
@@ -323,6 +334,7 @@ left join listening.chosen_score as addressed
 left join lateral listening.latest_engagement(m.mention_id) as latest on true
 left join listening.dim_author as a on a.author_key = m.author_key
 left join listening.dim_place as p on p.place_id = m.place_id
+left join listening.bridge_mention_story as s on s.topic = about.topic and s.mention_id = m.mention_id
 where m.deleted_at is null;
 comment on view listening.mention is
     'Everything about a mention in one row per topic, for people and their tools; mentions that were deleted are left out. Filter on published_at: it reads only the months needed.';
@@ -366,3 +378,58 @@ comment on column listening.mention.in_reply_to is 'native id of the mention it 
 comment on column listening.mention.conversation_id is 'thread within the source; null: unknown';
 comment on column listening.mention.updated_at is 'last edit; null: none that the platform tells of';
 comment on column listening.mention.fetched_at is 'when we last received this version';
+comment on column listening.mention.story is 'mention_id of the first copy of it, see listening.story; null: it has no copies';
+
+create or replace view ops.funnel as
+with ledger as (
+    select
+        c.topic,
+        c.source,
+        sum(c.rows)::bigint as received,
+        sum(c.malformed)::bigint as malformed,
+        sum(c.skipped)::bigint as skipped,
+        sum(c.outside)::bigint as outside,
+        sum(c.deletions)::bigint as deletions,
+        sum(c.unmatched)::bigint as unmatched,
+        sum(c.filtered)::bigint as filtered,
+        sum(c.opted_out)::bigint as opted_out,
+        sum(c.duplicates)::bigint as duplicates,
+        sum(c.quarantined)::bigint as quarantined,
+        sum(c.mentions)::bigint as kept
+    from ops.coverage as c
+    group by c.topic, c.source
+),
+by_filter as (
+    select c.topic, c.source, f.rule, sum(f.records::bigint)::bigint as records
+    from ops.coverage as c
+    cross join lateral jsonb_each_text(c.filtered_by) as f (rule, records)
+    group by c.topic, c.source, f.rule
+),
+not_told as (
+    select l.topic, l.source, l.filtered - coalesce(sum(f.records), 0)::bigint as records
+    from ledger as l
+    left join by_filter as f on f.topic = l.topic and f.source = l.source
+    group by l.topic, l.source, l.filtered
+)
+select l.topic, l.source, s.place, s.step, null::text as rule, s.records
+from ledger as l
+cross join lateral (
+    values
+    (1, 'received', l.received), (2, 'malformed', l.malformed), (3, 'skipped', l.skipped), (4, 'outside', l.outside),
+    (5, 'deletions', l.deletions), (6, 'unmatched', l.unmatched), (8, 'opted_out', l.opted_out),
+    (9, 'duplicates', l.duplicates), (10, 'quarantined', l.quarantined), (11, 'kept', l.kept)
+) as s (place, step, records)
+union all
+select f.topic, f.source, 7, 'filter', f.rule, f.records from by_filter as f
+union all
+select n.topic, n.source, 7, 'filter', '(not recorded)', n.records from not_told as n where n.records <> 0;
+comment on view ops.funnel is
+    'The funnel by the ledger ops.coverage: what each source brought, what each step and each filter took of it, and what was kept. What was received is the sum of all other rows of its source. Order by place, then by rule.';
+comment on column ops.funnel.topic is 'topic';
+comment on column ops.funnel.source is 'source, by its name in the settings';
+comment on column ops.funnel.place is 'place of the step, from 1; the filters share one';
+comment on column ops.funnel.step is
+    'received; taken away: malformed, skipped, outside, deletions, unmatched, filter, opted_out, duplicates, quarantined; kept';
+comment on column ops.funnel.rule is
+    'name of the filter, or (not recorded) where the ledger does not say which; null: the step is no filter';
+comment on column ops.funnel.records is 'how many records';

@@ -47,7 +47,7 @@ VERSIONED = {
 """What hangs on one version of a mention, and the columns that say which; media and what is in a thread can change
 without an edit."""
 
-AS_TEXT = {"score": ("detail",), "author": ("influence_detail",)}
+AS_TEXT = {"score": ("detail",), "author": ("influence_detail",), "coverage": ("filtered_by",)}
 """JSON travels as text and is cast in the merge: it has no binary form in Arrow."""
 
 OPTIONAL = {"score": ("topic",), "entity": ("topic",), "reject": ("topic",)}
@@ -235,7 +235,11 @@ refused AS (
     DELETE FROM {reject} r USING listening.fct_mention m, {coverage} c
     WHERE m.mention_id = r.mention_id AND m.version_at >= r.version_at AND r.stage IN ('unmatched', 'filter')
       AND strpos(c.raw, r.raw) > 0 AND c.state = 'recheck'
-    RETURNING c.slice, r.stage
+    RETURNING c.slice, r.stage, r.rule
+),
+by_filter AS (
+    SELECT slice, jsonb_object_agg(rule, n) AS taken
+    FROM (SELECT slice, rule, count(*) AS n FROM refused WHERE stage = 'filter' GROUP BY slice, rule) r GROUP BY slice
 ),
 counted AS (
     SELECT slice, count(*) FILTER (WHERE stage IS NULL) AS mentions,
@@ -243,8 +247,11 @@ counted AS (
     FROM (SELECT slice, NULL AS stage FROM known UNION ALL SELECT slice, stage FROM refused) s GROUP BY slice
 )
 UPDATE {coverage} c SET outside = c.outside + n.mentions + n.unmatched + n.filtered, mentions = c.mentions - n.mentions,
-    unmatched = c.unmatched - n.unmatched, filtered = c.filtered - n.filtered
-FROM counted n WHERE c.slice = n.slice
+    unmatched = c.unmatched - n.unmatched, filtered = c.filtered - n.filtered,
+    filtered_by = CASE WHEN b.taken IS NULL THEN c.filtered_by ELSE (
+        SELECT jsonb_object_agg(f.rule, f.n::bigint - coalesce((b.taken ->> f.rule)::bigint, 0))::text
+        FROM jsonb_each_text(c.filtered_by::jsonb) f (rule, n)) END
+FROM counted n LEFT JOIN by_filter b USING (slice) WHERE c.slice = n.slice
 """
 
 

@@ -34,7 +34,8 @@ def migrate(url: str) -> None:
             connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
             connection.execute(sa.text(f"COMMENT ON SCHEMA {schema} IS '{comment}'"))
         command.upgrade(alembic_config(connection), "head")
-        connection.exec_driver_sql((HERE / "functions.sql").read_text("utf-8").replace("%", "%%"))
+        for file in ("functions.sql", "stories.sql"):
+            connection.exec_driver_sql((HERE / file).read_text("utf-8").replace("%", "%%"))
         grant(connection)
 
 

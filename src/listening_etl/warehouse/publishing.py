@@ -237,12 +237,12 @@ STATEMENTS: dict[str, str] = {
             SELECT FROM {entity} e WHERE e.mention_id = b.mention_id AND e.entity = b.entity)""",
     "entities": """
         INSERT INTO listening.bridge_mention_entity AS b
-        SELECT :topic, e.mention_id, e.entity, e.match, e.evidence, e.position, e.owned
+        SELECT :topic, e.mention_id, e.entity, e.match, e.evidence, e.position, e.owned, e.products
         FROM {entity} e JOIN {mention} s USING (mention_id) ORDER BY e.mention_id
         ON CONFLICT (topic, mention_id, entity) DO UPDATE SET match = excluded.match, evidence = excluded.evidence,
-            position = excluded.position, owned = excluded.owned
-        WHERE (b.match, b.evidence, b.position, b.owned)
-            IS DISTINCT FROM (excluded.match, excluded.evidence, excluded.position, excluded.owned)""",
+            position = excluded.position, owned = excluded.owned, products = excluded.products
+        WHERE (b.match, b.evidence, b.position, b.owned, b.products)
+            IS DISTINCT FROM (excluded.match, excluded.evidence, excluded.position, excluded.owned, excluded.products)""",
     "scores_gone": """
         DELETE FROM listening.fct_score b USING {mention} s
         WHERE b.topic = :topic AND b.mention_id = s.mention_id AND NOT EXISTS (
@@ -311,19 +311,19 @@ STATEMENTS: dict[str, str] = {
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.author_key = a.author_key)""",
     "coverage": """
         INSERT INTO ops.coverage AS c (topic, source, query, since, until, state, reason, expected, received, rows, mentions,
-            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, deletions, raw, run_id,
-            recorded_at)
+            duplicates, malformed, skipped, outside, unmatched, filtered, filtered_by, opted_out, quarantined, deletions,
+            raw, run_id, recorded_at)
         SELECT topic, source, query, since, until, state, reason, expected, received, rows, mentions,
-            duplicates, malformed, skipped, outside, unmatched, filtered, opted_out, quarantined, deletions, raw, run_id,
-            recorded_at
+            duplicates, malformed, skipped, outside, unmatched, filtered, filtered_by::jsonb, opted_out, quarantined,
+            deletions, raw, run_id, recorded_at
         FROM {coverage}
         ON CONFLICT (topic, source, query, since, until) DO UPDATE SET state = excluded.state, reason = excluded.reason,
             expected = excluded.expected, received = excluded.received, rows = excluded.rows, mentions = excluded.mentions,
             duplicates = excluded.duplicates, malformed = excluded.malformed, skipped = excluded.skipped,
             outside = excluded.outside, unmatched = excluded.unmatched, filtered = excluded.filtered,
-            opted_out = excluded.opted_out, quarantined = excluded.quarantined, deletions = excluded.deletions,
-            raw = excluded.raw,
-            run_id = excluded.run_id, recorded_at = excluded.recorded_at
+            filtered_by = excluded.filtered_by, opted_out = excluded.opted_out, quarantined = excluded.quarantined,
+            deletions = excluded.deletions, raw = excluded.raw, run_id = excluded.run_id,
+            recorded_at = excluded.recorded_at
         WHERE c.state <> 'complete' OR excluded.state = 'complete'""",
     # What is complete since the topic's start; less than before, where a query of the past failed.
     "watermarks": """

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from listening_etl.warehouse.tables import quality_result, run, stale_day
+from listening_etl.model import Window
+from listening_etl.warehouse.tables import coverage, quality_result, run, stale_day
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -21,7 +22,10 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]
     values = {
         c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in rows[0]
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+    if values:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+    else:
+        connection.execute(statement.on_conflict_do_nothing())
 
 
 def record(connection: sa.Connection, row: dict[str, Any]) -> None:
@@ -95,12 +99,27 @@ def open_gaps(connection: sa.Connection, topic: str) -> list[tuple[str, datetime
                 SELECT source, unnest(
                     range_agg(tstzrange(since, until)) FILTER (WHERE state = 'gap')
                     - coalesce(range_agg(tstzrange(since, until)) FILTER (WHERE state IN ('complete', 'lost')), '{}')) AS stretch
-                FROM ops.coverage WHERE topic = :topic GROUP BY source, query
+                FROM ops.coverage c WHERE topic = :topic AND (
+                    NOT EXISTS (SELECT FROM ops.asked a WHERE (a.topic, a.source) = (c.topic, c.source))
+                    OR EXISTS (SELECT FROM ops.asked a WHERE (a.topic, a.source, a.query) = (c.topic, c.source, c.query)))
+                GROUP BY source, query
             ) s ORDER BY 2, 1
         """),
         {"topic": topic},
     )
     return [(source, since, until) for source, since, until in rows]
+
+
+def ledger(connection: sa.Connection, topic: str, window: Window | None) -> list[dict[str, Any]]:
+    """The slices that brought something and touch `window`, as they were received; every one without a window."""
+    asked = sa.select(
+        *(coverage.c[name] for name in ("topic", "source", "query", "since", "until", "state", "reason")),
+        *(coverage.c[name] for name in ("expected", "received", "raw")),
+    ).where(coverage.c.topic == topic, coverage.c.raw.is_not(None))
+    if window is not None:
+        asked = asked.where(coverage.c.since < window.until, coverage.c.until > window.since)
+    ordered = asked.order_by(coverage.c.since, coverage.c.source, coverage.c.query, coverage.c.until)
+    return [dict(row) for row in connection.execute(ordered).mappings()]
 
 
 def stale_days(connection: sa.Connection, topic: str) -> list[tuple[date, datetime]]:

@@ -47,7 +47,7 @@ class AnswersWithWords(SoundFilter):
     """Says yes and no instead of true and false."""
 
     caught_by = {ORDER, ALONE, AGAIN, "one_answer_a_row", "it_keeps_and_drops_what_the_test_says",
-                 "an_empty_batch_gets_an_empty_answer"}  # fmt: skip
+                 "an_empty_batch_gets_an_empty_answer", "the_reason_of_a_row_says_something"}  # fmt: skip
 
     def keep(self, mentions, options):
         return (
@@ -72,6 +72,37 @@ class DropsTheSilent(SoundFilter):
 
     def keep(self, mentions, options):
         return super().keep(mentions, options).fill_null(value=False)
+
+
+class ShrugsItsShoulders(SoundFilter):
+    """Has a reason for each row, and says nothing in it."""
+
+    caught_by = {"the_reason_of_a_row_says_something"}
+
+    def keep(self, mentions, options):
+        keep = super().keep(mentions, options)
+        return pl.DataFrame({"keep": keep, "why": pl.Series([" "] * len(keep), dtype=pl.String)})
+
+
+class CountsItsDrops(SoundFilter):
+    """Says the how manieth of the batch a row is that it drops."""
+
+    caught_by = {ORDER, ALONE}
+
+    def keep(self, mentions, options):
+        keep = super().keep(mentions, options)
+        return pl.DataFrame({"keep": keep, "why": (~keep).cum_sum().cast(pl.String)})
+
+
+class SaysWhyInNumbers(SoundFilter):
+    """Says why as a number."""
+
+    caught_by = {ORDER, ALONE, AGAIN, "one_answer_a_row", "it_keeps_and_drops_what_the_test_says",
+                 "an_empty_batch_gets_an_empty_answer", "the_reason_of_a_row_says_something"}  # fmt: skip
+
+    def keep(self, mentions, options):
+        keep = super().keep(mentions, options)
+        return pl.DataFrame({"keep": keep, "why": keep.cast(pl.Int8)})
 
 
 class GivesAnOddReason(SoundFilter):

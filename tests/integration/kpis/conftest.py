@@ -49,6 +49,10 @@ REPLIES = [
     ("m10", "m16"),
 ]
 POSITIVE, NEUTRAL, NEGATIVE = ("m1", "m2", "m3", "m4", "deleted", "r6", "m13"), ("m5", "m10"), ("m6", "m7")
+STORIES = {  # canonical: its copies, of other days, sources and entities too
+    "m1": ("m1", "m2", "m7", "m13"),
+    "m10": ("m10", "m9"),
+}
 ENGAGEMENT = {  # likes, replies, reshares
     "m1": (3, 1, None),
     "m2": (10, 0, 0),
@@ -125,6 +129,15 @@ def link_rows():
     return [{"mention_id": key(a), "other_id": key(b), "kind": kind} for a, b, kind in links]
 
 
+def story_rows():
+    return [
+        {"topic": "kettles", "mention_id": key(copy), "story_id": key(first),
+         "how": "canonical" if copy == first else "near", "similarity": 0.9}
+        for first, copies in STORIES.items()
+        for copy in copies
+    ]  # fmt: skip
+
+
 COUNTS = (
     "received", "rows", "mentions", "duplicates", "malformed", "skipped", "outside", "unmatched", "filtered",
     "opted_out", "quarantined",
@@ -169,6 +182,7 @@ class World:
         self.put(tables.dim_measure, [{"topic": "kettles", "measure": "sentiment", "scorer": "linear"}])
         self.put(tables.fct_mention, order([mention_row(name) for name in WORLD]))
         self.put(tables.bridge_mention_entity, order(bridge_rows()))
+        self.put(tables.bridge_mention_story, order(story_rows()))
         self.put(tables.fct_link, order(link_rows()))
         self.put(tables.fct_score, order(score_rows()))
         self.put(tables.fct_engagement, order(engagement_rows()))
@@ -176,8 +190,10 @@ class World:
 
     def clear(self):
         """Empty every table that `load` fills."""
-        for table in ("fct_mention", "bridge_mention_entity", "fct_score", "fct_engagement", "fct_link"):
-            self.connection.exec_driver_sql(f"DELETE FROM listening.{table}")
+        for table in ("mention_entity", "mention_story"):
+            self.connection.exec_driver_sql(f"DELETE FROM listening.bridge_{table}")
+        for table in ("mention", "score", "engagement", "link"):
+            self.connection.exec_driver_sql(f"DELETE FROM listening.fct_{table}")
         for table in ("listening.dim_topic", "listening.dim_entity", "listening.dim_measure", "ops.coverage"):
             self.connection.exec_driver_sql(f"DELETE FROM {table}")
 

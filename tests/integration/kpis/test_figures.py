@@ -125,8 +125,8 @@ def test_swap_replaces_the_days_asked_and_no_others(world, kpi):
 
 
 def test_a_staging_name_that_needs_quotes_is_quoted(world):
-    assert figures.compute(world.connection, "volume", "kettles", [DAY], 'staging.a "b"; drop') == 14
-    assert world.connection.scalar(sa.text('SELECT count(*) FROM staging."a ""b""; drop"')) == 14
+    assert figures.compute(world.connection, "volume", "kettles", [DAY], 'staging.a "b"; drop') == 21
+    assert world.connection.scalar(sa.text('SELECT count(*) FROM staging."a ""b""; drop"')) == 21
 
 
 def test_days_are_bounded_in_the_zone_of_the_topic(world):

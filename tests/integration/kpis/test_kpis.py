@@ -12,26 +12,34 @@ DAY, NEXT, AFTER = date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 12)
 F200K = 200_000 * (0.15 - 0.09 * 100_000 / 9_900_000)  # 29,818.18 people: f is 0.14909 at 200,000 followers
 
 
-def test_volume_counts_mentions_and_authors(world):
+def test_volume_counts_mentions_authors_and_stories(world):
     found = world.figure("volume")
     # aqua: m1-m5 of ann, m6 m9 m14 of bob, m7 and m8 of two unknown authors, m16 of dan; not the deleted one,
-    # not the brand's own, not m13, which is the next day in Paris
+    # not the brand's own, not m13, which is the next day in Paris; m1, m2 and m7 are one story, m7 alone on bird;
+    # so are m9 and m10, of which m9 alone is about aqua
     counts = {place: row.n for place, row in found.items()}
     assert counts == {
         ("aqua", DAY, "all", "each"): 11,
         ("aqua", DAY, "all", "author"): 5,
+        ("aqua", DAY, "all", "story"): 9,  # 11 - 2
         ("aqua", DAY, "forum", "each"): 6,
         ("aqua", DAY, "forum", "author"): 2,
+        ("aqua", DAY, "forum", "story"): 5,
         ("aqua", DAY, "bird", "each"): 5,
         ("aqua", DAY, "bird", "author"): 3,
+        ("aqua", DAY, "bird", "story"): 5,
         ("brio", DAY, "all", "each"): 2,
         ("brio", DAY, "all", "author"): 2,
+        ("brio", DAY, "all", "story"): 1,
         ("brio", DAY, "forum", "each"): 1,
         ("brio", DAY, "forum", "author"): 1,
+        ("brio", DAY, "forum", "story"): 1,
         ("brio", DAY, "bird", "each"): 1,
         ("brio", DAY, "bird", "author"): 1,
+        ("brio", DAY, "bird", "story"): 1,
         ("tea", DAY, "all", "each"): 0,
         ("tea", DAY, "all", "author"): 0,
+        ("tea", DAY, "all", "story"): 0,
     }
     aqua = found["aqua", DAY, "all", "each"]
     assert aqua.value == 11
@@ -60,7 +68,9 @@ def test_what_a_gap_let_through_is_counted_but_is_no_figure(empty):
 def test_half_past_eleven_at_night_in_london_is_the_next_day_in_paris(world):
     found = world.figure("volume", NEXT)
     assert {place for place, row in found.items() if row.n} == {
-        ("aqua", NEXT, source, weighting) for source in ("all", "forum") for weighting in ("each", "author")
+        ("aqua", NEXT, source, weighting)
+        for source in ("all", "forum")
+        for weighting in ("each", "author", "story")  # the story of m13 is told again
     }
 
 
@@ -121,28 +131,38 @@ def test_engagement_takes_the_latest_known_counters(world):
 def test_share_of_voice_compares_the_brand_with_its_rivals(world):
     found = world.figure("share_of_voice", DAY, NEXT)
     shares = {place: (row.mentions, row.n) for place, row in found.items()}
-    # m9 is about both and counts for both; tea is a category and no rival
+    # m9 is about both and counts for both; tea is a category and no rival; stories as in the volume
     assert shares == {
         ("aqua", DAY, "all", "each"): (11, 13),
         ("brio", DAY, "all", "each"): (2, 13),
         ("aqua", DAY, "all", "author"): (5, 7),
         ("brio", DAY, "all", "author"): (2, 7),
+        ("aqua", DAY, "all", "story"): (9, 10),
+        ("brio", DAY, "all", "story"): (1, 10),
         ("aqua", DAY, "forum", "each"): (6, 7),
         ("brio", DAY, "forum", "each"): (1, 7),
         ("aqua", DAY, "forum", "author"): (2, 3),
         ("brio", DAY, "forum", "author"): (1, 3),
+        ("aqua", DAY, "forum", "story"): (5, 6),
+        ("brio", DAY, "forum", "story"): (1, 6),
         ("aqua", DAY, "bird", "each"): (5, 6),
         ("brio", DAY, "bird", "each"): (1, 6),
         ("aqua", DAY, "bird", "author"): (3, 4),
         ("brio", DAY, "bird", "author"): (1, 4),
+        ("aqua", DAY, "bird", "story"): (5, 6),
+        ("brio", DAY, "bird", "story"): (1, 6),
         ("aqua", NEXT, "all", "each"): (1, 1),
         ("brio", NEXT, "all", "each"): (0, 1),
         ("aqua", NEXT, "all", "author"): (1, 1),
         ("brio", NEXT, "all", "author"): (0, 1),
+        ("aqua", NEXT, "all", "story"): (1, 1),
+        ("brio", NEXT, "all", "story"): (0, 1),
         ("aqua", NEXT, "forum", "each"): (1, 1),
         ("brio", NEXT, "forum", "each"): (0, 1),
         ("aqua", NEXT, "forum", "author"): (1, 1),
         ("brio", NEXT, "forum", "author"): (0, 1),
+        ("aqua", NEXT, "forum", "story"): (1, 1),
+        ("brio", NEXT, "forum", "story"): (0, 1),
     }
     sums = {}
     for (_, *cell), row in found.items():
@@ -178,6 +198,21 @@ def test_net_sentiment_lets_every_author_vote_once_a_day(world):
     assert (row.value, row.n) == (pytest.approx(-0.05), 4)
     half = Z * sqrt((4.64 / 6 - (0.2 / 6) ** 2) / 6)
     assert (row.low, row.high) == pytest.approx((-0.2 / 6 - half, -0.2 / 6 + half))
+
+
+def test_net_sentiment_lets_every_story_vote_once_a_day(world):
+    found = world.figure("net_sentiment")
+    # nss: m1, m2 and m7 together (1+1-1)/3; m3, m4 and m16 1 each; m6 -1: sum 1/3 + 3 - 1, squares 1/9 + 4
+    row = found["aqua", DAY, "all", "story", "nss"]
+    assert (row.value, row.n, row.judged, row.positive) == (pytest.approx(7 / 15), 5, 8, 5)
+    half = Z * sqrt((46 / 9 / 7) - (7 / 3 / 7) ** 2) / sqrt(7)  # two more votes: squares 37/9 + 1, n 5 + 2
+    assert (row.low, row.high) == pytest.approx((1 / 3 - half, min(1, 1 / 3 + half)))
+    # nss_all: m5 is one more, neutral
+    row = found["aqua", DAY, "all", "story", "nss_all"]
+    assert (row.value, row.n) == (pytest.approx(7 / 18), 6)
+    # on bird m7 stands without its other copies
+    row = found["aqua", DAY, "bird", "story", "nss"]
+    assert (row.value, row.n) == (-1, 2)
 
 
 def test_net_sentiment_of_neutral_mentions_alone_is_unknown_by_one_formula_and_zero_by_the_other(world):

@@ -68,7 +68,24 @@ def test_a_dropped_mention_has_a_reason_with_the_options_in_words_and_null_is_ke
     assert (dropped.rule, dropped.version, dropped.reason) == ("no_words", "2", "holds one of a, b")
 
 
-@pytest.mark.parametrize("keep", ["mentions['text'].head(1)", "[True] * 3"])
+def test_a_filter_may_say_why_it_dropped_each_row_and_people_are_masked_in_that(topic):
+    keep = "pl.DataFrame({'keep': [False, None, False], 'why': ['said by @bo and Anaïs', 'not told', None]})"
+    batch = BATCH.with_columns(author_handle=pl.lit(None, pl.String), author_name=pl.lit("Anaïs"))
+    kept, (dropped,) = judging.apply_filters(topic(plugins(keep=keep), filters="{no_words: {}}"), batch)
+    assert kept["text"].to_list() == ["c"]
+    reasons = dropped.mentions.select(reason=dropped.reason)["reason"].to_list()
+    assert reasons == ["holds one of a, b: said by @… and [author]", "holds one of a, b"]
+
+
+def test_the_rule_of_a_reject_is_the_name_of_the_filter_in_the_settings(topic):
+    context = topic(plugins(), filters="{off_topic: {plugin: no_words}}")
+    _, (dropped,) = judging.apply_filters(context, BATCH)
+    assert (dropped.rule, dropped.version) == ("off_topic", "2")
+
+
+@pytest.mark.parametrize("keep", ["mentions['text'].head(1)", "[True] * 3", "mentions['text']",
+                                  "mentions.select(keep=pl.lit(True), why=pl.lit(1))",
+                                  "mentions.select('text', keep=pl.lit(True))"])  # fmt: skip
 def test_a_filter_that_answers_too_little_is_named(topic, keep):
     with pytest.raises(PluginError, match="filter 'no_words' answered"):
         judging.apply_filters(topic(plugins(keep=keep), filters="{no_words: {}}"), BATCH)

@@ -9,7 +9,7 @@ import pytest
 from listening_etl import Author, Mention
 from listening_etl.config import parse_settings
 from listening_etl.frame import from_mentions
-from listening_etl.query.entities import match, version
+from listening_etl.query.entities import match, queries_of, version
 
 SETTINGS = """
 version: 1
@@ -33,7 +33,7 @@ def entities(tmp_path_factory):
 def matches(entities, source_about=(), **fields):
     at = datetime(2026, 10, 5, tzinfo=UTC)
     frame, _ = from_mentions([Mention(native_id="1", published_at=at, **fields)])
-    found = match(frame, entities, source_about)
+    found = match(frame, entities, queries_of(entities), source_about)
     return {row["entity"]: (row["match"], row["evidence"], row["position"]) for row in found.to_dicts()}
 
 
@@ -45,7 +45,7 @@ def matches(entities, source_about=(), **fields):
         ("torreos, storreo et Torréofan", {}),
         ("Brûlia ou Torréo ?", {"brulia": ("named", "Brûlia", 0), "torreo": ("named", "Torréo", 10)}),
         ("ask Mr. Torreo", {}),
-        ("voir #torreo", {}),
+        ("voir #torreo", {"torreo": ("named", "#torreo", 5)}),
     ],
 )
 def test_names_are_whole_words_whatever_case_and_accents(entities, text, found):
@@ -82,19 +82,88 @@ def test_what_an_account_of_ours_writes_is_owned(entities):
     frame, _ = from_mentions(
         [Mention(native_id="1", published_at=at, text="Brûlia dort", author=Author(handle="torreo"))]
     )
-    assert match(frame, entities)["owned"].to_list() == [True, True]
+    assert match(frame, entities, queries_of(entities))["owned"].to_list() == [True, True]
 
 
 def test_the_version_changes_with_the_words(entities):
     changed = {**entities, "torreo": entities["torreo"].model_copy(update={"names": ("Torréo",)})}
-    assert version(entities) == version(dict(entities))
-    assert version(changed) != version(entities)
+    first, second = (version(e, queries_of(e)) for e in (entities, changed))
+    assert first == version(dict(entities), queries_of(entities)) != second
 
 
 def test_a_source_may_let_only_some_ways_count(entities):
     at = datetime(2026, 10, 5, tzinfo=UTC)
     given = {"text": "@torreo et Brûlia", "tagged": ("torreo",), "about": ("Brûlia",)}
     frame, _ = from_mentions([Mention(native_id="1", published_at=at, **given)])
-    assert match(frame, entities, ways=("declared",)).select("entity", "match").rows() == [
-        ("brulia", "declared")
-    ]
+    assert match(frame, entities, queries_of(entities), ways=("declared",)).select(
+        "entity", "match"
+    ).rows() == [("brulia", "declared")]
+
+
+HOMONYMS = """
+version: 1
+terms: {fault: [panne, "ne marche plus"]}
+topics:
+  phones:
+    purpose: test
+    languages: [fr]
+    start: 2026-01-01
+    entities:
+      orange:
+        role: own
+        names: [Orange]
+        products: [Livebox, "Série Spéciale*"]
+        context: [fibre, forfait, box*, réseau]
+        exclude: [orange mécanique]
+        handles: [orange_aide]
+      faults: {role: category, query: "$fault NEAR/6 (livebox OR box)"}
+    sources: {file: {options: {}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def phones(tmp_path_factory):
+    return parse_settings(HOMONYMS, tmp_path_factory.mktemp("s") / "listening.yaml")
+
+
+def found(phones, text, **fields):
+    entities = phones.topics["phones"].entities
+    at = datetime(2026, 10, 5, tzinfo=UTC)
+    frame, _ = from_mentions([Mention(native_id="1", published_at=at, text=text, **fields)])
+    matched = match(frame, entities, queries_of(entities, phones.terms))
+    return {row["entity"]: (row["match"], row["evidence"], row["products"]) for row in matched.to_dicts()}
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("Un jus d'orange, s'il vous plaît", None),
+        ("Orange mécanique en fibre optique, le remake", None),
+        ("Chez Orange, la fibre arrive", ("named", "Orange", None)),
+        (
+            "J'ai pris la série spéciale 200 Go chez eux, bon forfait",
+            ("named", "série spéciale", ["Série Spéciale*"]),
+        ),
+        ("@orange_aide bonjour", ("tagged", "@orange_aide", None)),
+    ],
+)
+def test_a_name_that_means_other_things_counts_with_its_context_only(phones, text, entity):
+    assert found(phones, text, tagged=("orange_aide",) if "@" in text else ()).get("orange") == entity
+
+
+def test_a_mention_can_be_about_several_entities_each_with_its_evidence_and_products(phones):
+    assert found(phones, "La livebox d'Orange ne marche plus, pas de réseau") == {
+        "orange": ("named", "livebox", ["Livebox"]),
+        "faults": ("named", "livebox d'Orange ne marche plus", None),
+    }
+
+
+def test_the_query_of_an_entity_says_what_names_cannot(phones):
+    assert "faults" not in found(
+        phones, "En panne de café, et la box de chocolats est loin de la machine, hélas"
+    )
+    queries = queries_of(phones.topics["phones"].entities, phones.terms)
+    assert str(queries["orange"]) == (
+        '(Orange OR Livebox OR "Série Spéciale*") AND (fibre OR forfait OR box* OR réseau)'
+        ' AND NOT "orange mécanique"'
+    )

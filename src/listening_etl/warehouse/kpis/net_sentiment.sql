@@ -5,38 +5,42 @@
 -- grain: one row per entity, day of the topic's time zone, weighting and formula over all sources, and
 --   one per source and channel, where a mention by people was judged
 -- formula: nss = (P - N) / (P + N); nss_all = (P - N) / (P + N + U); each: every mention votes 1, 0 or
---   -1; author: every author votes once a day with the mean of those votes (of the polar ones for nss); n
---   = votes in the denominator; positive P, neutral U, negative N and judged always count mentions
+--   -1; author: every author votes once a day with the mean of those votes (of the polar ones for nss);
+--   story: every story does, with the mean of its copies of the day; n = votes in the denominator;
+--   positive P, neutral U, negative N and judged always count mentions
 -- interval: 95 % adjusted Wald of the mean vote in the manner of Agresti and Min 2005: two votes more, of
 --   sum 0 and sum of squares 1, cut to -1 and 1
 -- nulls: null when n is 0 (nss where all are neutral); mentions not judged are left out, and there is no
 --   row where none is judged
 -- source: listening.ugc, listening.chosen_score of the measure sentiment, kpi.vote
-with voices as (
-    -- one row per author over all sources, and one within each source and channel
+with voters as (
+    -- one row per mention, author and story over all sources, and one within each source and channel
     select
-        entity, day, coalesce(source, 'all') as source, coalesce(channel, 'all') as channel,
+        entity, day, coalesce(source, 'all') as source, coalesce(channel, 'all') as channel, weighting,
         count(*) filter (where vote = 1) as positive,
         count(*) filter (where vote = 0) as neutral,
         count(*) filter (where vote = -1) as negative
     from listening.ugc
     join listening.chosen_score using (topic, mention_id)
     cross join lateral (select kpi.vote(label, value) as vote) as ballot
+    cross join lateral (values
+        ('each', mention_id), ('author', voice), ('story', story)
+    ) as v (weighting, voter)
     where topic = :topic and published_at >= :since and published_at < :until and day = any(:days)
         and measure = 'sentiment' and vote is not null
-    group by grouping sets ((entity, day, voice), (entity, day, source, channel, voice))
+    group by grouping sets ((entity, day, weighting, voter), (entity, day, source, channel, weighting, voter))
 ),
 votes as (
-    -- the author's one vote by each formula, beside the votes of all the author's mentions
+    -- the voter's one vote by each formula, beside the mentions that it comes from
     select
         *,
         (positive - negative) / nullif(positive + negative, 0)::numeric as nss,
         (positive - negative) / (positive + neutral + negative)::numeric as nss_all
-    from voices
+    from voters
 ),
 cells as (
     select
-        entity, day, source, channel,
+        entity, day, source, channel, weighting,
         sum(positive)::bigint as positive,
         sum(neutral)::bigint as neutral,
         sum(negative)::bigint as negative,
@@ -47,7 +51,7 @@ cells as (
         sum(nss_all) as all_s1,
         sum(nss_all * nss_all) as all_s2
     from votes
-    group by entity, day, source, channel
+    group by entity, day, source, channel, weighting
 )
 select
     :topic as topic,
@@ -55,14 +59,14 @@ select
     cells.day,
     cells.source,
     cells.channel,
-    w.weighting,
-    (w.s1 / nullif(w.n, 0))::float8 as value,
-    w.n,
-    kpi.vote_low(w.s1, w.s2, w.n) as low,
-    kpi.vote_high(w.s1, w.s2, w.n) as high,
+    cells.weighting,
+    (f.s1 / nullif(f.n, 0))::float8 as value,
+    f.n,
+    kpi.vote_low(f.s1, f.s2, f.n) as low,
+    kpi.vote_high(f.s1, f.s2, f.n) as high,
     covered.coverage,
     'net_sentiment/1' as definition,
-    w.formula,
+    f.formula,
     positive,
     neutral,
     negative,
@@ -70,9 +74,6 @@ select
 from cells
 left join kpi.coverage(:topic, :days) as covered using (day, source)
 cross join lateral (values
-    -- votes, their sum and their sum of squares
-    ('each', 'nss', positive + negative, (positive - negative)::numeric, (positive + negative)::numeric),
-    ('each', 'nss_all', positive + neutral + negative, positive - negative, positive + negative),
-    ('author', 'nss', nss_n, nss_s1, nss_s2),
-    ('author', 'nss_all', all_n, all_s1, all_s2)
-) as w (weighting, formula, n, s1, s2)
+    ('nss', nss_n, nss_s1, nss_s2),
+    ('nss_all', all_n, all_s1, all_s2)
+) as f (formula, n, s1, s2)

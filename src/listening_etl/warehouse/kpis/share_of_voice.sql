@@ -5,28 +5,25 @@
 -- grain: one row per own or competitor entity, day of the topic's time zone and weighting over all
 --   sources, and one per source and channel, where any of these entities was mentioned by people
 -- formula: mentions of the entity / sum of the mentions of the own and competitor entities in the same
---   day, source, channel and weighting (n); author: distinct authors that day instead of mentions; a
---   mention of two entities counts for both; sums to 1 over the entities
+--   day, source, channel and weighting (n); author: distinct authors that day instead of mentions; story:
+--   distinct stories; what is about two entities counts for both; sums to 1 over the entities
 -- interval: 95 % Wilson score interval of mentions out of n
 -- nulls: never null; where nobody mentioned any of the entities there is no row
 -- source: listening.ugc; intervals: Wilson 1927
-with voices as (
-    -- one row per author over all sources, and one within each source and channel
+with counted as (
+    -- over all sources, and within each source and channel
     select
         entity, day, coalesce(source, 'all') as source, coalesce(channel, 'all') as channel,
-        count(*) as mentions
+        count(*) as mentions, count(distinct voice) as authors, count(distinct story) as stories
     from listening.ugc
     where topic = :topic and published_at >= :since and published_at < :until and day = any(:days)
         and role in ('own', 'competitor')
-    group by grouping sets ((entity, day, voice), (entity, day, source, channel, voice))
-),
-counted as (
-    select entity, day, source, channel, sum(mentions)::bigint as mentions, count(*) as authors
-    from voices
-    group by entity, day, source, channel
+    group by grouping sets ((entity, day), (entity, day, source, channel))
 ),
 compared as (
-    select day, source, channel, sum(mentions)::bigint as mentions, sum(authors)::bigint as authors
+    select
+        day, source, channel,
+        sum(mentions)::bigint as mentions, sum(authors)::bigint as authors, sum(stories)::bigint as stories
     from counted
     group by day, source, channel
 )
@@ -50,5 +47,6 @@ left join counted using (entity, day, source, channel)
 left join kpi.coverage(:topic, :days) as covered using (day, source)
 cross join lateral (values
     ('each', coalesce(counted.mentions, 0), compared.mentions),
-    ('author', coalesce(counted.authors, 0), compared.authors)
+    ('author', coalesce(counted.authors, 0), compared.authors),
+    ('story', coalesce(counted.stories, 0), compared.stories)
 ) as w (weighting, mentions, n)

@@ -1,28 +1,24 @@
 -- kpi: volume
 -- definition: volume/1
 -- title: Volume
--- unit: mentions (each) or authors (author)
+-- unit: mentions (each), authors (author) or stories (story)
 -- grain: one row per entity, day of the topic's time zone and weighting over all sources, silent days
 --   included; and one per source and channel where there was something
 -- formula: each: number of mentions by people (neither owned nor deleted) about the entity; author:
---   number of their distinct authors that day, an unknown author counting as one of its own
+--   number of their distinct authors that day, an unknown author counting as one of its own; story:
+--   number of the distinct stories that they tell that day: all copies are one, and so is one without
 -- interval: 95 % of a Poisson count by Byar's approximation; it does not speak of what was not covered
 -- nulls: null when nothing of the day was answered in full (coverage 0 or unknown), n then holds what was
 --   seen all the same; 0 when the day was covered and silent
 -- source: listening.ugc; intervals: Breslow and Day 1987
-with voices as (
-    -- one row per author over all sources, and one within each source and channel
+with counted as (
+    -- over all sources, and within each source and channel
     select
         entity, day, coalesce(source, 'all') as source, coalesce(channel, 'all') as channel,
-        count(*) as mentions
+        count(*) as mentions, count(distinct voice) as authors, count(distinct story) as stories
     from listening.ugc
     where topic = :topic and published_at >= :since and published_at < :until and day = any(:days)
-    group by grouping sets ((entity, day, voice), (entity, day, source, channel, voice))
-),
-counted as (
-    select entity, day, source, channel, sum(mentions)::bigint as mentions, count(*) as authors
-    from voices
-    group by entity, day, source, channel
+    group by grouping sets ((entity, day), (entity, day, source, channel))
 ),
 cells as (
     -- silent days have a row too
@@ -51,5 +47,6 @@ left join counted using (entity, day, source, channel)
 left join kpi.coverage(:topic, :days) as covered using (day, source)
 cross join lateral (values
     ('each', coalesce(counted.mentions, 0)),
-    ('author', coalesce(counted.authors, 0))
+    ('author', coalesce(counted.authors, 0)),
+    ('story', coalesce(counted.stories, 0))
 ) as w (weighting, n)

@@ -30,11 +30,11 @@ from listening_etl.warehouse.tables.listening import (
     fct_link,
     fct_media,
     fct_mention,
-    fct_near_duplicate,
     fct_review_version,
     fct_score,
 )
 from listening_etl.warehouse.tables.ops import (
+    asked,
     coverage,
     deletion,
     quality_result,
@@ -46,11 +46,18 @@ from listening_etl.warehouse.tables.ops import (
     stale_day,
     watermark,
 )
-from listening_etl.warehouse.tables.private import opt_out, private_author, private_mention, sketch
+from listening_etl.warehouse.tables.private import (
+    near_duplicate,
+    opt_out,
+    private_author,
+    private_mention,
+    sketch,
+)
 
 __all__ = [
     "BI_SCHEMAS",
     "SCHEMAS",
+    "asked",
     "bridge_mention_entity",
     "bridge_mention_query",
     "bridge_mention_story",
@@ -70,10 +77,10 @@ __all__ = [
     "fct_link",
     "fct_media",
     "fct_mention",
-    "fct_near_duplicate",
     "fct_review_version",
     "fct_score",
     "metadata",
+    "near_duplicate",
     "net_sentiment",
     "opt_out",
     "private_author",

@@ -30,9 +30,9 @@ def kpi(name: str, comment: str, *own: Column[Any], keys: tuple[str, ...] = ()) 
         _("day", Date, "day in the topic's time zone"),
         _("source", Text, "source, or 'all'; sources and channels are never 'all' one without the other"),
         _("channel", Text, "channel, or 'all'"),
-        _("weighting", Text, "each: every mention counts one; author: every author counts one a day"),
+        _("weighting", Text, "each: every mention counts one; author: every author one a day; story, in some: every story one"),
         _("value", Float, "the figure, in the definition's unit; null: not enough data", null=True),
-        _("n", BigInteger, "number of mentions or authors that value rests on"),
+        _("n", BigInteger, "number of mentions, authors or stories that value rests on"),
         _("low", Float, "lower end of the 95 % interval", null=True),
         _("high", Float, "upper end of the 95 % interval", null=True),
         _("coverage", Float, "share of the day, 0 to 1, that the sources answered in full; null: unknown", null=True),
@@ -42,7 +42,7 @@ def kpi(name: str, comment: str, *own: Column[Any], keys: tuple[str, ...] = ()) 
     return table("kpi", name, comment, *shared, *own, key)
 
 
-volume = kpi("volume", "Mentions by people per entity and day.")
+volume = kpi("volume", "Mentions by people per entity and day, and by how many authors, in how many stories.")
 
 reach = kpi(
     "reach", "Estimate of the people who could have seen the mentions: an upper bound, never a count.",
@@ -56,7 +56,7 @@ engagement = kpi(
 
 share_of_voice = kpi(
     "share_of_voice", "Mentions of the entity among those of the brand and its listed rivals; sums to 1.",
-    _("mentions", BigInteger, "numerator: mentions (or author-days) of the entity"),
+    _("mentions", BigInteger, "numerator: mentions (authors, stories) of the entity"),
 )  # fmt: skip
 
 net_sentiment = kpi(

@@ -37,12 +37,11 @@ dim_entity = table(
 )  # fmt: skip
 
 dim_query = table(
-    "listening", "dim_query", "What each version of a topic's queries says; bridge_mention_query names the version.",
+    "listening", "dim_query", "What each version of a topic's queries says; bridge_mention_query and ops.run name it.",
     _("topic", Text, "topic", key=True),
     _("query_version", Text, "hash of the queries of all its entities", key=True),
     _("entity", Text, "entity", key=True),
     _("query", Text, "what makes a mention one of the entity by its words, in canonical form"),
-    _("first_used_at", Instant, "when a run with this version was first published"),
 )  # fmt: skip
 
 dim_measure = table(
@@ -212,17 +211,9 @@ bridge_mention_story = table(
     _("topic", Text, "topic"),
     _("mention_id", Uuid, "mention"),
     _("story_id", Uuid, "mention_id of the canonical mention: the first published of the story"),
-    _("how", Text, "canonical; exact: the same words; near: nearly the same; crossposted: the same by one author elsewhere"),
+    _("how", Text, "canonical; exact: in the same words as the canonical; near: in others. Copies by one person on two "
+      "platforms are not marked: that would tie their pseudonyms together"),
     _("similarity", Float, "likeness to the nearest other of the story, 0 to 1", null=True),
     PrimaryKeyConstraint("mention_id", "topic"),
     Index("ix_bridge_mention_story_story_id", "topic", "story_id"),
-)  # fmt: skip
-
-fct_near_duplicate = table(
-    "listening", "fct_near_duplicate", "The likenesses that hold stories together: of all pairs the strongest that connect them.",
-    _("topic", Text, "topic", key=True),
-    _("mention_id", Uuid, "the one with the smaller id", key=True),
-    _("other_id", Uuid, "the other", key=True),
-    _("similarity", Float, "share of characters that stay when one text is turned into the other, 0 to 1"),
-    Index("ix_fct_near_duplicate_other_id", "other_id"),
 )  # fmt: skip

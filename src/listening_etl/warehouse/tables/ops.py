@@ -17,6 +17,7 @@ run = table(
     _("started_at", Instant, "when the audit began"),
     _("finished_at", Instant, "when it was published or failed", null=True),
     _("counts", JSONB, "rows at each step", null=True),
+    _("query_version", Text, "version of the topic's queries, see listening.dim_query", null=True),
     _("message", Text, "what failed, and what to do", null=True),
 )  # fmt: skip
 
@@ -46,6 +47,13 @@ coverage = table(
     _("raw", Text, "where the items are kept, as received", null=True),
     _("run_id", Text, "run that wrote this row"),
     _("recorded_at", Instant, "when"),
+)  # fmt: skip
+
+asked = table(
+    "ops", "asked", "What each source is asked for today: a gap of what is asked no more lowers no coverage.",
+    _("topic", Text, "topic", key=True),
+    _("source", Text, "source", key=True),
+    _("query", Text, "query pushed down, or empty", key=True),
 )  # fmt: skip
 
 deletion = table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, Text, Uuid
+from sqlalchemy import Float, Index, LargeBinary, Text, Uuid
 
 from listening_etl.warehouse.tables.declaration import Instant, _, table
 
@@ -29,10 +29,21 @@ private_mention = table(
 
 sketch = table(
     "private", "sketch", "What copies of a mention are found by; it is made from its public text and goes with it.",
+    _("topic", Text, "topic in which it was compared with others", key=True),
     _("mention_id", Uuid, "mention", key=True),
     _("content_hash", Uuid, "version of the mention"),
+    _("published_at", Instant, "when that was published"),
     _("words_hash", Uuid, "hash of the normalised text; null: too short to be told apart from others", null=True),
     _("signature", LargeBinary, "MinHash of its character shingles; null where words_hash is", null=True),
+    Index("ix_sketch_words_hash", "topic", "words_hash"),
+)  # fmt: skip
+
+near_duplicate = table(
+    "private", "near_duplicate", "The likenesses that hold stories together: of all pairs the strongest that connect them.",
+    _("topic", Text, "topic", key=True),
+    _("words_hash", Uuid, "the smaller of two, see private.sketch", key=True),
+    _("other_hash", Uuid, "the greater", key=True),
+    _("similarity", Float, "likeness of the two texts, 0 to 1"),
 )  # fmt: skip
 
 opt_out = table(

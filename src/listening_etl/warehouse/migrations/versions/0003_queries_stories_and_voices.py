@@ -28,7 +28,7 @@ def upgrade() -> None:
             "how",
             sa.Text(),
             nullable=False,
-            comment="canonical; exact: the same words; near: nearly the same; crossposted: the same by one author elsewhere",
+            comment="canonical; exact: in the same words as the canonical; near: in others. Copies by one person on two platforms are not marked: that would tie their pseudonyms together",
         ),
         sa.Column(
             "similarity",
@@ -60,38 +60,37 @@ def upgrade() -> None:
             nullable=False,
             comment="what makes a mention one of the entity by its words, in canonical form",
         ),
-        sa.Column(
-            "first_used_at",
-            sa.DateTime(timezone=True),
-            nullable=False,
-            comment="when a run with this version was first published",
-        ),
         sa.PrimaryKeyConstraint("topic", "query_version", "entity", name=op.f("pk_dim_query")),
         schema="listening",
-        comment="What each version of a topic's queries says; bridge_mention_query names the version.",
+        comment="What each version of a topic's queries says; bridge_mention_query and ops.run name it.",
     )
     op.create_table(
-        "fct_near_duplicate",
+        "asked",
         sa.Column("topic", sa.Text(), nullable=False, comment="topic"),
-        sa.Column("mention_id", sa.Uuid(), nullable=False, comment="the one with the smaller id"),
-        sa.Column("other_id", sa.Uuid(), nullable=False, comment="the other"),
-        sa.Column(
-            "similarity",
-            sa.Float(),
-            nullable=False,
-            comment="share of characters that stay when one text is turned into the other, 0 to 1",
-        ),
-        sa.PrimaryKeyConstraint("topic", "mention_id", "other_id", name=op.f("pk_fct_near_duplicate")),
-        schema="listening",
-        comment="The likenesses that hold stories together: of all pairs the strongest that connect them.",
+        sa.Column("source", sa.Text(), nullable=False, comment="source"),
+        sa.Column("query", sa.Text(), nullable=False, comment="query pushed down, or empty"),
+        sa.PrimaryKeyConstraint("topic", "source", "query", name=op.f("pk_asked")),
+        schema="ops",
+        comment="What each source is asked for today: a gap of what is asked no more lowers no coverage.",
     )
-    op.create_index(
-        "ix_fct_near_duplicate_other_id", "fct_near_duplicate", ["other_id"], unique=False, schema="listening"
+    op.create_table(
+        "near_duplicate",
+        sa.Column("topic", sa.Text(), nullable=False, comment="topic"),
+        sa.Column("words_hash", sa.Uuid(), nullable=False, comment="the smaller of two, see private.sketch"),
+        sa.Column("other_hash", sa.Uuid(), nullable=False, comment="the greater"),
+        sa.Column("similarity", sa.Float(), nullable=False, comment="likeness of the two texts, 0 to 1"),
+        sa.PrimaryKeyConstraint("topic", "words_hash", "other_hash", name=op.f("pk_near_duplicate")),
+        schema="private",
+        comment="The likenesses that hold stories together: of all pairs the strongest that connect them.",
     )
     op.create_table(
         "sketch",
+        sa.Column("topic", sa.Text(), nullable=False, comment="topic in which it was compared with others"),
         sa.Column("mention_id", sa.Uuid(), nullable=False, comment="mention"),
         sa.Column("content_hash", sa.Uuid(), nullable=False, comment="version of the mention"),
+        sa.Column(
+            "published_at", sa.DateTime(timezone=True), nullable=False, comment="when that was published"
+        ),
         sa.Column(
             "words_hash",
             sa.Uuid(),
@@ -104,9 +103,151 @@ def upgrade() -> None:
             nullable=True,
             comment="MinHash of its character shingles; null where words_hash is",
         ),
-        sa.PrimaryKeyConstraint("mention_id", name=op.f("pk_sketch")),
+        sa.PrimaryKeyConstraint("topic", "mention_id", name=op.f("pk_sketch")),
         schema="private",
         comment="What copies of a mention are found by; it is made from its public text and goes with it.",
+    )
+    op.create_index("ix_sketch_words_hash", "sketch", ["topic", "words_hash"], unique=False, schema="private")
+    op.alter_column(
+        "engagement",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "engagement",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "net_sentiment",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "net_sentiment",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "reach",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "reach",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_rate",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_rate",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_time",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_time",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "mentions",
+        existing_type=sa.BIGINT(),
+        comment="numerator: mentions (authors, stories) of the entity",
+        existing_comment="numerator: mentions (or author-days) of the entity",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "volume",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_comment="each: every mention counts one; author: every author counts one a day",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "volume",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions, authors or stories that value rests on",
+        existing_comment="number of mentions or authors that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.create_table_comment(
+        "volume",
+        "Mentions by people per entity and day, and by how many authors, in how many stories.",
+        existing_comment="Mentions by people per entity and day.",
+        schema="kpi",
     )
     op.add_column(
         "bridge_mention_entity",
@@ -148,17 +289,170 @@ def upgrade() -> None:
         ),
         schema="ops",
     )
+    op.add_column(
+        "run",
+        sa.Column(
+            "query_version",
+            sa.Text(),
+            nullable=True,
+            comment="version of the topic's queries, see listening.dim_query",
+        ),
+        schema="ops",
+    )
 
 
 def downgrade() -> None:
     """Back."""
+    op.drop_column("run", "query_version", schema="ops")
     op.drop_column("coverage", "filtered_by", schema="ops")
     op.drop_column("dim_author", "kind_detail", schema="listening")
     op.drop_column("dim_author", "kind", schema="listening")
     op.drop_column("bridge_mention_entity", "products", schema="listening")
+    op.create_table_comment(
+        "volume",
+        "Mentions by people per entity and day.",
+        existing_comment="Mentions by people per entity and day, and by how many authors, in how many stories.",
+        schema="kpi",
+    )
+    op.alter_column(
+        "volume",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "volume",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "mentions",
+        existing_type=sa.BIGINT(),
+        comment="numerator: mentions (or author-days) of the entity",
+        existing_comment="numerator: mentions (authors, stories) of the entity",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "share_of_voice",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_time",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_time",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_rate",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "response_rate",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "reach",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "reach",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "net_sentiment",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "net_sentiment",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "engagement",
+        "n",
+        existing_type=sa.BIGINT(),
+        comment="number of mentions or authors that value rests on",
+        existing_comment="number of mentions, authors or stories that value rests on",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.alter_column(
+        "engagement",
+        "weighting",
+        existing_type=sa.TEXT(),
+        comment="each: every mention counts one; author: every author counts one a day",
+        existing_comment="each: every mention counts one; author: every author one a day; story, in some: every story one",
+        existing_nullable=False,
+        schema="kpi",
+    )
+    op.drop_index("ix_sketch_words_hash", table_name="sketch", schema="private")
     op.drop_table("sketch", schema="private")
-    op.drop_index("ix_fct_near_duplicate_other_id", table_name="fct_near_duplicate", schema="listening")
-    op.drop_table("fct_near_duplicate", schema="listening")
+    op.drop_table("near_duplicate", schema="private")
+    op.drop_table("asked", schema="ops")
     op.drop_table("dim_query", schema="listening")
     op.drop_index("ix_bridge_mention_story_story_id", table_name="bridge_mention_story", schema="listening")
     op.drop_table("bridge_mention_story", schema="listening")

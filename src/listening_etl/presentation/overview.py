@@ -1,112 +1,19 @@
-"""What the command line prints: tables, pictures of figures, progress bars, JSON."""
+"""A first look at what was heard, in the terminal: figures with their certainty, coverage, a sample."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from rich.console import Console
-from rich.table import Table
-
-from listening_etl import catalogue
-from listening_etl.errors import ConfigError
+from listening_etl.presentation.funnel_lines import funnel
+from listening_etl.presentation.terminal import console, show
 from listening_etl.warehouse import reading
 
 if TYPE_CHECKING:
-    from listening_etl.registry import Registry
     from listening_etl.warehouse.engine import Connection
 
 BARS = "▁▂▃▄▅▆▇█"
-WIDTH = 44
-
-
-def console() -> Console:
-    """The terminal; a pipe gets lines of 160 characters."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=160)
-
-
-def print_json(value: Any) -> None:
-    """One JSON value; times in RFC 3339."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-    print(orjson.dumps(value, default=str, option=options).decode())  # noqa: T201
-
-
-def show(rows: Sequence[dict[str, Any]], as_json: bool, title: str, columns: list[str] | None = None) -> None:
-    """Print rows as a table for people or JSON for programs."""
-    if as_json:
-        print_json(list(rows))
-        return
-    table = Table(title=title or None, title_justify="left", header_style="bold")
-    names = columns or list(rows[0] if rows else ())
-    numeric = {n for n in names if rows and all(isinstance(r[n], (int, float, type(None))) for r in rows)}
-    for name in names:
-        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(cell(row[name]) for name in names))
-    console().print(table if rows else f"{title or 'Nothing'}: none.", markup=False)
-
-
-def cell(value: Any) -> str:
-    """A value as people read it; unknown is a dash."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) >= 10 else f"{value:,.3g}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    return str(value)[:300]
-
-
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars, one per step; nothing when quiet or when nobody watches."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    if quiet or not console().is_terminal:
-        yield lambda step, done, total: None
-        return
-    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as bars:
-        known: dict[str, Any] = {}
-
-        def told(step: str, done: int, total: int) -> None:
-            if step not in known:
-                known[step] = bars.add_task(step, total=total)
-            bars.update(known[step], completed=done)
-
-        yield told
-
-
-def funnel(connection: Connection, topic: str) -> None:
-    """The funnel as a picture, with the reasons beside it, and by source."""
-    rows = reading.funnel(connection, topic)
-    if not rows:
-        console().print(f"Nothing was heard yet. Run `listening run {topic}` first.", markup=False)
-        return
-    whole = rows[-1]
-    out = console()
-    out.print(f"\n[bold]Funnel[/bold]  {whole['rows']:,} records came, {whole['mentions']:,} are mentions")
-    left = whole["rows"]
-    for step in reading.FUNNEL_STEPS[1:]:
-        taken = whole[step]
-        if step == "mentions":
-            out.print(f"  {'mentions':12}{taken:>7,}  {'█' * round(WIDTH * taken / max(whole['rows'], 1))}")
-        elif taken:
-            left -= taken
-            kept = "█" * round(WIDTH * left / whole["rows"])
-            out.print(f"  {step:12}{-taken:>7,}  {kept}{'░' * max(1, round(WIDTH * taken / whole['rows']))}")
-    steps = [s for s in reading.FUNNEL_STEPS if whole[s]]
-    show([{"source": r["source"], **{s: r[s] for s in steps}} for r in rows], False, "by source")
-
-
 HEARD = "·░▒▓█"
 DAYS_A_LINE = 28
 
@@ -227,43 +134,3 @@ def _busiest(connection: Connection, topic: str, own: dict[str, Any]) -> None:
     )
     rows = reading.verbatims(connection, topic, own["entity"], day["day"], 6)
     show(rows, False, "", ["channel", "sentiment", "text"])
-
-
-def plugins(registry: Registry, name: str | None, as_json: bool) -> None:
-    """The plugins found, or the options of those called `name`."""
-    found = registry.plugins()
-    if name is None:
-        rows = [
-            {
-                "role": p.role,
-                "name": p.name,
-                "measure": p.measure,
-                "state": p.broken or "ok",
-                "summary": p.summary,
-                "from": p.origin,
-                **(catalogue.facts(p.instance) if as_json and p.role == "source" and not p.broken else {}),
-            }
-            for p in found
-        ]
-        show(rows, as_json, "plugins")
-        sources = [p for p in found if p.role == "source" and not p.broken]
-        if not as_json:
-            show([{"source": p.name, **catalogue.facts(p.instance)} for p in sources], as_json, "sources")
-        return
-    chosen = [p for p in found if p.name == name and not p.broken]
-    if not chosen:
-        raise ConfigError(f"no plugin '{name}'", do=f"Plugins: {', '.join(sorted({p.name for p in found}))}.")
-    for plugin in chosen:
-        options = plugin.instance.options_type.model_json_schema()
-        rows = [
-            {
-                "option": option,
-                "type": told.get("type")
-                or "/".join(t.get("type", "…") for t in told.get("anyOf", []))
-                or "…",
-                "default": told.get("default", "required" if option in options.get("required", []) else None),
-                "meaning": told.get("description", ""),
-            }
-            for option, told in options.get("properties", {}).items()
-        ]
-        show(rows, as_json, f"{plugin.role} {plugin.name}: {plugin.summary}")
