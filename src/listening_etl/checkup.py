@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from listening_etl.config import Settings, check_plugins, load_settings
+from listening_etl.config import Settings, check_plugins, check_queries, load_settings
 from listening_etl.errors import ListeningError
 from listening_etl.pipeline.context import Context, configured_warehouse, open_registry
 from listening_etl.pipeline.plan import at_risk
@@ -41,6 +41,7 @@ def examine() -> list[Finding]:
             lambda: check_plugins(settings, registry),
             lambda _: "every plugin and option of the settings is right",
         )
+        _look(found, lambda: check_queries(settings), lambda _: "every query can be read")
         context = Context(settings, registry, next(iter(settings.topics.values())))
         _look(found, lambda: context.key, lambda _: "there is a key for pseudonyms")
         _look(

@@ -58,7 +58,7 @@ def parsed(settings_path):
 
 def test_every_dag_file_parses(parsed):
     assert parsed["errors"] == {}
-    assert parsed["dags"] == ["kpis_coffee", "listen_coffee", "upkeep"]
+    assert parsed["dags"] == ["kpis_coffee", "listen_coffee", "replay_coffee", "upkeep"]
 
 
 def test_parsing_makes_no_connection_and_starts_no_process(parsed):

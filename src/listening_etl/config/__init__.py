@@ -5,6 +5,7 @@ Reading them imports no plugin; `check_plugins` and `plugin_options` take the re
 
 from listening_etl.config.reading import (
     check_plugins,
+    check_queries,
     json_schema,
     load_settings,
     parse_settings,
@@ -34,6 +35,7 @@ __all__ = [
     "SourceSettings",
     "Topic",
     "check_plugins",
+    "check_queries",
     "json_schema",
     "load_settings",
     "parse_settings",

@@ -52,8 +52,6 @@ def parse_settings(text: str, path: Path) -> Settings:
     except ValidationError as error:
         told = explain(error, Settings, document.marks)
         problems += [document.marks.problem(loc, split(loc)[0], what, do) for loc, what, do in told]
-    else:
-        problems += _unreadable_queries(settings, document)
     if problems:
         raise SettingsError(problems) from None  # pydantic's own text would repeat what was written
     return settings.marked(document.marks)
@@ -124,9 +122,19 @@ def _unknown_twins(document: Document) -> Iterator[Problem]:
                 )
 
 
-def _unreadable_queries(settings: Settings, document: Document) -> Iterator[Problem]:
+def check_queries(settings: Settings) -> None:
+    """Check that every named list and query can be read; raises `SettingsError` with every problem.
+
+    Apart from reading the settings, since it costs a grammar that a scheduler which parses DAGs does not need.
+    """
+    problems = list(_unreadable_queries(settings))
+    if problems:
+        raise SettingsError(problems)
+
+
+def _unreadable_queries(settings: Settings) -> Iterator[Problem]:
     """Named lists and queries that cannot be read."""
-    from listening_etl.query import QueryError, parse  # a grammar, which settings without queries do not need
+    from listening_etl.query import QueryError, parse
 
     written: list[tuple[Loc, Loc, str]] = [
         (("terms", name, number), ("terms", name), entry)
@@ -138,11 +146,14 @@ def _unreadable_queries(settings: Settings, document: Document) -> Iterator[Prob
             if entity.query:
                 place: Loc = ("topics", topic.name, "entities", entity.name)
                 written.append(((*place, "query"), place, entity.query))
+    wrong = False
     for loc, place, query in written:
         try:
             parse(query, lists=settings.terms)
         except QueryError as error:
-            yield document.marks.problem(loc, place, f"{error.what}\n{error.picture}\n ", error.do)
+            if not (wrong and "$" in query):  # what is wrong with a list is said once, where it stands
+                yield settings.marks.problem(loc, place, error.what, f"{error.do}\n{error.picture}")
+            wrong = True
 
 
 def _items(given: Any) -> list[tuple[str, Any]]:

@@ -50,7 +50,9 @@ class Entity(Part):
     name: Name = keyed("The key it stands under")
     title: str = Field("", description="What people read; the name unless given")
     role: EntityRole = Field(description="own, competitor, category or best_in_class")
-    names: tuple[Text, ...] = Field((), description="What people call it, any spelling; '*' stands for any letters")
+    names: tuple[Text, ...] = Field(
+        (), description="What people call it, any spelling; '*' stands for any letters"
+    )
     products: tuple[Text, ...] = Field((), description="Names of its products: they count as its names do")
     query: Text | None = Field(
         None, description="What else makes a mention one of it, as a boolean query (docs/query.md)"
@@ -58,7 +60,8 @@ class Entity(Part):
     handles: tuple[Handle, ...] = Field((), description="Its accounts; '@' and case do not matter")
     hashtags: tuple[Hashtag, ...] = Field((), description="Its hashtags; '#' does not matter")
     context: tuple[Text, ...] = Field(
-        (), description="Words one of which has to stand beside a name for it to count, if the name means other things"
+        (),
+        description="Words one of which has to stand beside a name for it to count, if the name means other things",
     )
     exclude: tuple[Text, ...] = Field((), description="Phrases that make a match of a name void")
 

@@ -27,7 +27,7 @@ LIKE_QUARTER = 2
 """... and in the quarter that has fewest: who replaces a whole sentence writes another text."""
 LIKE_HEAD = 20
 """Equal MinHashes of the beginning, of 32, that a cut copy needs."""
-MEETINGS = 1 << 23
+MEETINGS = 1 << 22
 """Meetings of two texts in a band that are counted at once; it bounds memory."""
 
 

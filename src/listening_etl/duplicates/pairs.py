@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from listening_etl.duplicates.candidates import Candidates
-from listening_etl.duplicates.likeness import likeness
+from listening_etl.duplicates.likeness import Words, likeness
 from listening_etl.duplicates.sketching import PARTS, ROWS
 from listening_etl.duplicates.words import normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-AT_ONCE = 200_000
-PAIR = ("left", "right", "similarity")
 SAME = 1.0
 
 Texts = Callable[[pl.Series], pl.DataFrame]
 """Given ids, answers with columns `id` and `text`; ids it does not know may be missing."""
+Fold = Callable[[pl.Series], pl.Series]
 
 
 def new_pairs(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None = None) -> pl.DataFrame:
@@ -30,12 +32,17 @@ def new_pairs(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None = No
     Both frames have `id`, `words_hash`, `signature` and `text`; where `known` has no text, `texts` is asked for the
     few that may be copies. Of all pairs found, those are answered that `forest` would keep.
     """
+    return pairs_of_words(fresh, known, texts, normal)
+
+
+def pairs_of_words(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None, fold: Fold) -> pl.DataFrame:
+    """The same with a way to fold texts."""
     nodes = pl.concat([_columns(fresh).with_columns(fresh=True), _columns(known).with_columns(fresh=False)])
     nodes = nodes.drop_nulls("words_hash").unique("id", keep="first").sort("id")
     groups = nodes.group_by("words_hash", maintain_order=True).agg(
         pl.first("id", "text", "signature", "fresh"), member="id", member_fresh="fresh"
     )
-    return forest(pl.concat([_same_words(groups), _nearly_the_same(groups, texts)]))
+    return forest(pl.concat([_same_words(groups), _nearly_the_same(groups, texts, fold)]))
 
 
 def _columns(mentions: pl.DataFrame) -> pl.DataFrame:
@@ -50,55 +57,52 @@ def _same_words(groups: pl.DataFrame) -> pl.DataFrame:
     return kept.select(left="id", right="member", similarity=pl.lit(SAME))
 
 
-def _nearly_the_same(groups: pl.DataFrame, texts: Texts | None) -> pl.DataFrame:
-    ids = groups["id"]
-    none = pl.DataFrame(schema={"left": ids.dtype, "right": ids.dtype, "similarity": pl.Float64})
+def _nearly_the_same(groups: pl.DataFrame, texts: Texts | None, fold: Fold) -> pl.DataFrame:
+    """Pairs of groups with nearly the same words, one of them fresh."""
+    ids, found = groups["id"], _pairs(np.zeros((2, 0), np.int64), np.zeros(0))
     if groups["fresh"].any():
         signatures = np.frombuffer(b"".join(groups["signature"]), np.uint8).reshape(-1, PARTS, ROWS)
-        words = _Words(groups, texts)
         likely = Candidates(signatures, groups["fresh"].to_numpy())
-        for pairs in _in_bulk(map(likely.of, likely.blocks())):
-            alike = likeness(*words.of(pairs))
-            kept = ~np.isnan(alike)
-            left, right = (ids.gather(side[kept]) for side in pairs)
-            none = forest(pl.concat([none, pl.DataFrame(dict(zip(PAIR, (left, right, alike[kept]), strict=True)))]))
-    return none
+        known = _Known(groups.select("id", "text"), texts, fold)
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as pool:
+            for blocks in _portions(likely.blocks(), 2 * workers):
+                pairs = [known.read(pair) for pair in pool.map(likely.of, blocks)]
+                alike = pool.map(likeness, repeat(known.words), *zip(*(known.at[pair] for pair in pairs), strict=True))
+                found = forest(pl.concat([found, *map(_pairs, pairs, alike)]))
+    return found.with_columns(ids.gather(found["left"]).alias("left"), ids.gather(found["right"]).alias("right"))
 
 
-def _in_bulk(few: ...):
-    """The same pairs, more at a time."""
-    waiting, count = [], 0
-    for pairs in few:
-        waiting.append(pairs)
-        count += pairs.shape[1]
-        if count >= AT_ONCE:
-            yield np.concatenate(waiting, axis=1)
-            waiting, count = [], 0
-    if count:
-        yield np.concatenate(waiting, axis=1)
+def _pairs(places: NDArray[np.int64], alike: NDArray[np.float64]) -> pl.DataFrame:
+    kept = ~np.isnan(alike)
+    return pl.DataFrame({"left": places[0, kept], "right": places[1, kept], "similarity": alike[kept]})
 
 
-class _Words:
-    """The normalised texts of the mentions that may be copies, read and folded when first asked for."""
+def _portions(blocks: list[slice], size: int) -> Iterator[list[slice]]:
+    return (blocks[start : start + size] for start in range(0, len(blocks), size))
 
-    def __init__(self, groups: pl.DataFrame, texts: Texts | None) -> None:
-        self.groups, self.texts = groups.select("id", "text"), texts
-        self.seen = np.full(len(groups), -1)
-        self.words = pl.Series("text", [], pl.String)
 
-    def of(self, pairs: NDArray[np.int64]) -> tuple[pl.Series, pl.Series]:
-        """The words of both sides; null where nobody knows the text (any more)."""
+class _Known:
+    """The words of those that may be copies, read and folded when first asked for."""
+
+    def __init__(self, groups: pl.DataFrame, texts: Texts | None, fold: Fold) -> None:
+        self.groups, self.texts, self.fold = groups, texts, fold
+        self.words = Words()
+        self.at = np.full(len(groups), -1)
+
+    def read(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Make sure that the words of these are there."""
         new = np.unique(pairs)
-        new = new[self.seen[new] < 0]
-        self.seen[new] = np.arange(len(new)) + len(self.words)
+        new = new[self.at[new] < 0]
         rows = self.groups[new]
         missing = rows.filter(pl.col("text").is_null())["id"]
         if self.texts is not None and len(missing):
             told = self.texts(missing).select("id", told="text")
-            rows = rows.join(told, on="id", how="left", maintain_order="left").select(pl.coalesce("text", "told").alias("text"))
-        self.words = pl.concat([self.words, normal(rows["text"])])
-        left, right = (self.words.gather(self.seen[side]) for side in pairs)
-        return left, right
+            rows = rows.join(told, on="id", how="left", maintain_order="left")
+            rows = rows.select(text=pl.coalesce("text", "told"))
+        self.at[new] = np.arange(len(new)) + len(self.words.texts)
+        self.words.add(self.fold(rows["text"]))
+        return pairs
 
 
 def forest(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -176,6 +176,23 @@ def refresh(topic: str) -> dict[str, Any]:
     return {"days": len(done["days"]), "rows": done["rows"]}
 
 
+@task(**AGAIN, execution_timeout=timedelta(hours=12))
+def replay(topic: str) -> dict[str, Any]:
+    """Run what was received before through the settings of today, and compute the KPIs again."""
+    from dataclasses import asdict
+
+    from listening_etl.orchestration.window import is_asked_for, resolve_window
+    from listening_etl.pipeline.context import open_context
+    from listening_etl.pipeline.replay import replay
+
+    context, run = open_context(topic), get_current_context()
+    window = resolve_window(run, ZoneInfo(context.topic.timezone)) if is_asked_for(run) else None
+    done = asdict(replay(context, window))
+    for left in done["left"]:
+        log.warning("%s from %s to %s keeps what it had: %s", *left.values())
+    return {**done, "left": len(done["left"]), "days": len(done["days"])}
+
+
 @task(**AGAIN, execution_timeout=timedelta(hours=2), map_index_template="{{ part }}")
 def recheck(topic: str) -> dict[str, Any]:
     """Ask the sources of a topic what became of its mentions; what was deleted loses its words."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from listening_etl import registry as registries
-from listening_etl.config import Settings, Topic, load_settings, plugin_options
+from listening_etl.config import Settings, Topic, check_queries, load_settings, plugin_options
 from listening_etl.privacy import key_bytes, saved_key
 from listening_etl.query.entities import queries_of, version
 from listening_etl.registry import Registry, Role
@@ -119,5 +119,6 @@ def open_registry(folders: tuple[Path, ...]) -> Registry:
 def open_context(topic: str, config: Path | None = None, now: Callable[[], datetime] = utc_now) -> Context:
     """Read the settings, find the plugins, choose the topic; raises `ConfigError` with what is wrong."""
     settings = load_settings(config)
+    check_queries(settings)
     chosen = settings.topic(topic)
     return Context(settings, open_registry(settings.plugin_folders), chosen, now)

@@ -23,7 +23,7 @@ ALONE = 0.9
 """Share of the matches that one word of several brings, above which the others hardly matter."""
 FEWEST = 5
 """Mentions with context, and without, below which no exclusions are proposed; mentions that hold a word."""
-PRIOR = 500.0
+PRIOR = 100.0
 """Weight of the whole corpus in the comparison of two groups of mentions, in words."""
 
 OPERATORS = {
@@ -94,8 +94,9 @@ def lint(query: t.Query, corpus: Corpus | None = None, context: Iterable[str] = 
     alone = list(_without_context(query))
     found += [_ambiguous(term) for term in alone if not term.case and fold(term.text) in AMBIGUOUS]
     if corpus is not None and corpus.height:
-        found += _in_corpus(query, corpus)
+        found += _changing_nothing(query, corpus)
         for term in alone:
+            found += _too_much(query, term, corpus)
             found += _exclusions(query, term, corpus, " ".join(context))
     return list(dict.fromkeys(found))
 
@@ -171,24 +172,27 @@ def _ambiguous(term: t.Term) -> Finding:
     return Finding("ambiguous", str(term), f"it means {meaning} too", do)
 
 
-def _in_corpus(query: t.Query, corpus: Corpus) -> Iterator[Finding]:
-    matching = corpus.rows(query)
+def _too_much(query: t.Query, term: t.Term, corpus: Corpus) -> Iterator[Finding]:
+    """A word that stands nearly everywhere, and brings nearly all of the matches."""
+    matching, mine = corpus.rows(query), corpus.rows(term)
+    share, brings = mine.mean(), (mine & matching).sum() / max(matching.sum(), 1)
+    if share > TOO_MUCH and brings > ALONE:
+        what = (
+            f"it stands in {share:.0%} of {corpus.height:,} mentions and brings {brings:.0%} of the matches"
+        )
+        yield Finding("matches_too_much", str(term), what, "Ask for a rarer word beside it.")
+
+
+def _changing_nothing(query: t.Query, corpus: Corpus) -> Iterator[Finding]:
+    """Parts of an AND that take nothing away from what the others leave."""
     for node in query.walk():
-        if isinstance(node, t.Term | t.Loose | t.Near):
-            mine = corpus.rows(node)
-            share, brings = mine.mean(), (mine & matching).sum() / max(matching.sum(), 1)
-            if share > TOO_MUCH and brings > ALONE:
-                what = f"it stands in {share:.0%} of {corpus.height:,} mentions and brings {brings:.0%} of the matches"
-                yield Finding("matches_too_much", str(node), what, "Ask for a rarer word beside it.")
-        if isinstance(node, t.And) and len(node.parts) > 1:
-            masks = [corpus.rows(part) for part in node.parts]
-            for i, part in enumerate(node.parts):
-                others = np.all([mask for j, mask in enumerate(masks) if j != i], axis=0)
-                if others.sum() >= FEWEST and not (others & ~masks[i]).any():
-                    what = f"it takes away none of {others.sum():,} mentions here"
-                    yield Finding(
-                        "changes_nothing", str(part), what, "Leave it out, if that is so elsewhere."
-                    )
+        parts = node.parts if isinstance(node, t.And) else ()
+        masks = [corpus.rows(part) for part in parts]
+        for i, part in enumerate(parts):
+            others = np.all([mask for j, mask in enumerate(masks) if j != i], axis=0)
+            if others.sum() >= FEWEST and not (others & ~masks[i]).any():
+                what = f"it takes away none of {others.sum():,} mentions here"
+                yield Finding("changes_nothing", str(part), what, "Leave it out, if that is so elsewhere.")
 
 
 def _exclusions(query: t.Query, term: t.Term, corpus: Corpus, context: str) -> Iterator[Finding]:

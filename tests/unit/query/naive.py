@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from itertools import permutations, product
+from itertools import chain, pairwise, permutations, product
 
 import regex
 
@@ -49,7 +49,7 @@ def tokens(text, wild=""):
     return found
 
 
-def token_end(text, i, wild):
+def token_end(text, i, wild):  # noqa: PLR0911 - one return a sort of token
     for special in (r"(?i)https?://\S+", r"[\p{L}\p{N}_.+-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+"):
         if found := regex.match(special, text[i:]):
             return i + found.end()
@@ -152,17 +152,17 @@ def spans(q, words):
     """(first, last) word of every span of a query in one segment."""
     match q:
         case t.Term(text, marks, case):
-            ways = [sum(choice, []) for choice in product(*places(text))]
+            ways = [list(chain.from_iterable(choice)) for choice in product(*places(text))]
             return set().union(*(spans_of_way(way, words, marks, case) for way in ways))
         case t.Loose(text, n, marks, case):
             each = [
                 set().union(*(spans_of_way(way, words, marks, case) for way in ways)) for ways in places(text)
             ]
             return {
-                (chain[0][0], chain[-1][1])
+                (chosen[0][0], chosen[-1][1])
                 for order in permutations(each)
-                for chain in product(*order)
-                if all(0 < b[0] - a[1] <= n for a, b in zip(chain, chain[1:], strict=False))
+                for chosen in product(*order)
+                if all(0 < b[0] - a[1] <= n for a, b in pairwise(chosen))
             }
         case t.Near(left, right, n, ordered):
             found = set()
@@ -179,7 +179,7 @@ def spans(q, words):
     raise TypeError(q)
 
 
-def matches(q, segments, scope=None):
+def matches(q, segments, scope=None):  # noqa: PLR0911 - one return a node
     """Whether a mention, as {"text": …, "title": …}, matches."""
     match q:
         case t.And(parts):

@@ -8,7 +8,7 @@ from listening_etl.warehouse import stories
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
 from tests.integration.small_world import empty
-from tests.integration.telling import DAY, post, tell, told  # noqa: F401 - fixtures
+from tests.integration.stories.telling import DAY, post
 
 WEEK = 7 * 24
 FAULT = (

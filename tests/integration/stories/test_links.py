@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.integration.telling import post, tell, told  # noqa: F401 - fixtures
+from tests.integration.stories.telling import post
 
 NEWS = (
     "Rappel de la bouilloire Acme Vapora : le fabricant demande de ne plus l'utiliser et rembourse tous les clients "

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
@@ -98,19 +97,3 @@ class Telling:
             SELECT extract(day FROM day)::int, n FROM kpi.volume
             WHERE entity = :entity AND source = 'all' AND weighting = :weighting AND n > 0"""
         return dict(self.rows(query, entity=entity, weighting=weighting))
-
-
-@pytest.fixture
-def tell(new_project, light_gate):
-    """Call it for an empty project of its own."""
-
-    def build(name="place"):
-        return Telling(new_project(SETTINGS, PLUGIN, now=lambda: HEARD + timedelta(days=2), name=name))
-
-    return build
-
-
-@pytest.fixture
-def told(tell):
-    """An empty project."""
-    return tell()
