@@ -31,35 +31,51 @@ THING = (
     r"|boutique|lien|profile?|clip|canal|serveur discord"
 )
 CUES = {
-    "subscribe": r"\bsu[bs]s?c?r?ib|\bsubs?\b|\bsuscri|\babonn\w*.{0,25}(?:moi|toi|vous|cha[iî]ne|compte|page)",
-    "check out": r"\bchec?k\w*.{0,25}\bout\b|\bcheck\b.{0,15}\b(?:my|our|this)\b|\bva(?:s)? voir|\ballez (?:voir|chec?k)"
+    "subscribe": r"\bsu[bs]s?c?r?ib|\bsubs?\b|\bsuscri|\babonn\w*.{0,25}(?:moi|toi|vous|cha[iî]ne|compte"
+    r"|page)",
+    "check out": r"\bchec?k\w*.{0,25}\bout\b|\bcheck\b.{0,15}\b(?:my|our|this)\b|\bva(?:s)? voir"
+    r"|\ballez (?:voir|chec?k)"
     r"|\b(?:venez|viens|passez|passe) (?:voir|d[eé]couvrir|jeter)",
     "my channel": rf"\b(?:my|our|mah|ma|mon|mes|notre|nos)\s+(?:\w+\s+){{0,3}}(?:{THING})\b",
     "follow": r"\bfollow(?:s|ing|er|ers)?\b|\bsuivez|\bsuis[- ]moi\b|\badd me\b|\bajoute[- ]moi",
-    "money": r"\b(?:mak|earn|win)\w*.{0,25}(?:money|cash|\$|income)|\bmoney online\b|[$€£]\s?\d|\d\s?(?:[$€£]|euros?\b)"
-    r"|\bfrom home\b|\bgift ?cards?\b|\bpaypal\b|\bcartes? cadeau|\brevenus? (?:passifs?|compl)|\bde chez (?:toi|vous)\b",
-    "crypto": r"\bbitcoins?\b|\bbtc\b|\beth\b|\bcrypto|\bforex\b|\btrad(?:ing|er)|\binvest\w*.{0,40}(?:[$€]|profit|gain|expert)",
-    "like this": r"\b(?:like|thumbs? up|thumbs?|share|likez|partage[rz]?)\b.{0,20}\b(?:this|my|page|comment|video|me|if|ma)\b"
+    "money": r"\b(?:mak|earn|win)\w*.{0,25}(?:money|cash|\$|income)|\bmoney online\b|[$€£]\s?\d"
+    r"|\d\s?(?:[$€£]|euros?\b)"
+    r"|\bfrom home\b|\bgift ?cards?\b|\bpaypal\b|\bcartes? cadeau|\brevenus? (?:passifs?|compl)"
+    r"|\bde chez (?:toi|vous)\b",
+    "crypto": r"\bbitcoins?\b|\bbtc\b|\beth\b|\bcrypto|\bforex\b|\btrad(?:ing|er)|\binvest\w*.{0,40}(?:[$€]"
+    r"|profit|gain|expert)",
+    "like this": r"\b(?:like|thumbs? up|thumbs?|share|likez|partage[rz]?)\b.{0,20}\b(?:this|my|page|comment"
+    r"|video|me|if|ma)\b"
     r"|\blike (?:if|for)\b|\bpouces? bleus?\b",
     "please": r"\bpl(?:ea)+s+e*\b|\bpl[sz]+\b|\bsvp\b|\bstp\b|\bs'il (?:vous|te) pla[iî]t",
-    "vote or give": r"\bgofundme\b|\bdonat|\bkickstarter\b|\bindiegogo\b|\bvote[rz]?\b|\bpetition|\bp[eé]tition|\bcagnotte\b|\bfund",
-    "adult": r"\bsex|\bporn|\bnude|\bnaked|\bxxx\b|\bdating\b|\bhookup|\bescort|\brencontres? (?:coquin|sexy|chaud|sans)|\bsingles\b",
+    "vote or give": r"\bgofundme\b|\bdonat|\bkickstarter\b|\bindiegogo\b|\bvote[rz]?\b|\bpetition"
+    r"|\bp[eé]tition|\bcagnotte\b|\bfund",
+    "adult": r"\bsex|\bporn|\bnude|\bnaked|\bxxx\b|\bdating\b|\bhookup|\bescort|\brencontres? (?:coquin|sexy"
+    r"|chaud|sans)|\bsingles\b",
     "free": r"\bfree\b|\bgratuite?s?\b|\bofferte?s?\b|\bgiveaway",
-    "new channel": r"\bnew\b.{0,20}\byou ?tube|\bsmall\b.{0,15}(?:channel|youtube)|\bup[- ]and[- ]coming|\bstarted\b.{0,20}\bchannel"
+    "new channel": r"\bnew\b.{0,20}\byou ?tube|\bsmall\b.{0,15}(?:channel|youtube)|\bup[- ]and[- ]coming"
+    r"|\bstarted\b.{0,20}\bchannel"
     r"|\bviews?\b.{0,20}\bchannel|\bcha[iî]ne\b.{0,15}\bd[eé]but",
     "greeting": r"^(?:hey|hi|hello|yo|aye|salut|bonjour|coucou)\b",
     "contact": r"\bwhats ?app\b|\btelegram\b|\bwa\.me|\bt\.me/|\b(?:mp|dm|inbox|message) (?:me|moi)\b"
-    r"|\b[eé]cri(?:s|vez)[- ](?:moi|nous)|\bcontacte[rz]?[- ](?:moi|nous|le|la)\b|\b(?:lien|link) (?:en|dans ma|in my|in) bio",
+    r"|\b[eé]cri(?:s|vez)[- ](?:moi|nous)|\bcontacte[rz]?[- ](?:moi|nous|le|la)\b|\b(?:lien|link) (?:en"
+    r"|dans ma|in my|in) bio",
     "iptv": r"\biptv\b|\b(?:netflix|spotify)\b.{0,25}(?:à vie|lifetime|pas cher|cheap)",
-    "fortune teller": r"\bmarabout|\bvoyant|\bvoyance|\bmédium\b|\bretour (?:affectif|de l'(?:[eê]tre|amour))|\bd[eé]senvo[uû]t"
+    "fortune teller": r"\bmarabout|\bvoyant|\bvoyance|\bmédium\b|\bretour (?:affectif|de l'(?:[eê]tre"
+    r"|amour))|\bd[eé]senvo[uû]t"
     r"|\bspell ?cast|\blove spell|\brituel",
-    "loan": r"\bpr[eê]ts? (?:d'argent|entre|rapide|urgent|personnel)|\bcr[eé]dits? (?:s[eé]rieux|entre|rapide)|\bloans?\b.{0,40}\d ?%"
+    "loan": r"\bpr[eê]ts? (?:d'argent|entre|rapide|urgent|personnel)|\bcr[eé]dits? (?:s[eé]rieux|entre"
+    r"|rapide)|\bloans?\b.{0,40}\d ?%"
     r"|\btaux de \d",
-    "casino": r"\bcasino|\bfree spins|\btours gratuits|\bpronos?\b|\bpronostics?\b|\bsans d[eé]p[oô]t|\bno deposit",
-    "slimming": r"\b(?:perd\w*|lose|mincir|maigrir)\b.{0,20}(?:kilos?|kg|pounds?|lbs|vite|rapidement)|\bbr[uû]le[- ]graisse",
-    "click here": r"\bclique[rz]? (?:ici|vite|sur ce|sur le|ce lien)|\bclick (?:here|the link|on)\b|\binscri(?:s|vez)[- ](?:toi|vous)"
+    "casino": r"\bcasino|\bfree spins|\btours gratuits|\bpronos?\b|\bpronostics?\b|\bsans d[eé]p[oô]t"
+    r"|\bno deposit",
+    "slimming": r"\b(?:perd\w*|lose|mincir|maigrir)\b.{0,20}(?:kilos?|kg|pounds?|lbs|vite|rapidement)"
+    r"|\bbr[uû]le[- ]graisse",
+    "click here": r"\bclique[rz]? (?:ici|vite|sur ce|sur le|ce lien)|\bclick (?:here|the link|on)\b"
+    r"|\binscri(?:s|vez)[- ](?:toi|vous)"
     r"|\bsign up\b|\bdownload\b|\bt[eé]l[eé]charge[rz]",
-    "followers for sale": r"\d ?k?\s(?:followers|abonn[eé]s|likes|vues|views|subs\w*).{0,25}(?:€|\$|euros?|pour)|\b(?:buy|achete[rz]).{0,20}"
+    "followers for sale": r"\d ?k?\s(?:followers|abonn[eé]s|likes|vues|views|subs\w*).{0,25}(?:€|\$|euros?"
+    r"|pour)|\b(?:buy|achete[rz]).{0,20}"
     r"(?:followers|abonn[eé]s|likes|vues|views)",
 }
 

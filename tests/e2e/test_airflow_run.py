@@ -246,6 +246,19 @@ def test_running_the_window_twice_changes_nothing(first, dags, warehouse_url):
     assert len(before["listening.fct_mention"]) == 4
 
 
+def test_a_replay_gives_a_new_entity_its_past_and_takes_it_back(first, home, dags, warehouse_url):
+    before = contents(warehouse_url)
+    settings = home / "listening.yaml"
+    plain = settings.read_text()
+    settings.write_text(plain.replace("    sources:", "      sky: {role: category, query: weather}\n    sources:", 1))
+    assert str(dags["replay_tea"].test().state) == "success"
+    about = "SELECT native_id FROM listening.mention WHERE 'sky' = ANY (entities)"
+    assert rows(warehouse_url, about) == [("f3",)]  # it was rejected when it came: about nobody of the topic
+    settings.write_text(plain)
+    assert str(dags["replay_tea"].test(run_conf=WINDOW).state) == "success"
+    assert contents(warehouse_url) == before
+
+
 def test_a_broken_source_fails_the_run_and_holds_up_no_other(first, home, dags, warehouse_url, failures):
     write(home / "forum.jsonl", [*FORUM, ("f5", "Brio, again", "2026-10-06T11:00:00Z")])
     shop = (home / "shop.jsonl").rename(home / "away.jsonl")

@@ -68,7 +68,7 @@ TEXTS = (
     FAULT,
     FAULT.replace("Attention, the kettle by", "Attention: kettle by"),  # a copy
     FAULT.replace("Attention, the kettle by ", ""),  # another, and like the next
-    FAULT.replace("Attention, the kettle by ", "").replace("nobody answers at ", ""),  # not like the first
+    FAULT.replace("Attention, the kettle by ", "").replace("any exchange, so keep your receipt", "exchange"),
     "Acme",  # too short for kettles
     "Rival or Brio, what is better?",
     "Rival",

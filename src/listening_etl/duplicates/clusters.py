@@ -12,7 +12,7 @@ import polars as pl
 
 from listening_etl.duplicates.pairs import components, pairs_of_words
 from listening_etl.duplicates.sketching import sketches_of_words
-from listening_etl.duplicates.words import normal
+from listening_etl.duplicates.words import marked
 from listening_etl.errors import ConfigError
 
 BAD = re.compile("[\udc80-\udcff]+")
@@ -31,7 +31,7 @@ class Deduped:
 
 def clusters(texts: pl.Series) -> pl.Series:
     """Number the clusters of copies from 0, in order of first appearance; a text without copies has its own."""
-    words = normal(texts)
+    words = marked(texts)
     nodes = sketches_of_words(words).with_columns(id=pl.int_range(pl.len(), dtype=pl.Int64), text=words)
     first = components(nodes["id"], pairs_of_words(nodes, nodes.clear(), None, pl.Series.clone))
     return (first.rank("dense").cast(pl.Int64) - 1).alias("cluster")

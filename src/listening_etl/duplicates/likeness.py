@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from listening_etl.duplicates.sketching import READ
+from listening_etl.duplicates.words import CUT
 
 if TYPE_CHECKING:
 
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-LONG, LIKE = 60, 0.76
+LONG, LIKE = 60, 0.74
 """From so many characters on a text leaves no doubt that it was copied, if so much of it stays in the copy."""
 SHORT, LIKE_SHORT = 30, 0.9
 """The same for short texts; in between, the share falls in a straight line."""
-CUT, CUT_LONG, CUT_LIKE = 0.9, 40, 0.9
-"""Shorter than this share of another, and still so long, a text is its cut copy if so much of its beginning stays."""
-TYPED, TYPED_EVERYWHERE = 0.24, 0.41
+CUT_LIKE = 0.9
+"""A text that breaks off is the cut copy of a longer one if so much stays of the beginning of that."""
+TYPED, TYPED_EVERYWHERE = 0.36, 0.5
 """Errors of typing change so much of a word, when one word has them and when all words have them; beyond this,
 one word took the place of another."""
 REPLACED, DIGIT = 0.03, 10
@@ -39,14 +40,17 @@ class Words:
         self.texts, self.words, self.digits = none, none, none
         self.sizes, self.counts = np.zeros((2, 0), np.int64)
         self.letters = np.zeros((0, 32), np.uint8)
+        self.cut = np.zeros(0, bool)
 
     def add(self, texts: pl.Series) -> None:
-        """Add texts; null is compared with nothing."""
-        texts = texts.fill_null("").str.head(READ)
+        """Add texts as `marked` has folded them; null is compared with nothing."""
+        cut = texts.str.ends_with(CUT).fill_null(value=False)
+        texts = texts.fill_null("").str.strip_suffix(CUT).str.head(READ)
         split = texts.str.split(" ")
         digits = texts.str.replace_all(r"\P{Nd}", "")
         self.texts = np.append(self.texts, texts.to_numpy())
         self.words = np.append(self.words, _as_characters(split))
+        self.cut = np.append(self.cut, cut.to_numpy())
         self.digits = np.append(self.digits, digits.to_numpy())
         self.sizes = np.append(self.sizes, texts.str.len_chars().to_numpy().astype(np.int64))
         self.counts = np.append(self.counts, split.list.len().to_numpy().astype(np.int64))
@@ -74,7 +78,7 @@ def _likeness(words: Words, left: Places, right: Places) -> Floats:
     needed = np.interp(short, [SHORT, LONG], [LIKE_SHORT, LIKE])
     close = np.flatnonzero((np.maximum(gone, come) <= (1 - needed) * long) & (short > 0))
     found[close] = _whole(words, left[close], right[close], needed[close], gone[close], come[close])
-    cut = np.flatnonzero(np.isnan(found) & (short < CUT * long) & (short >= CUT_LONG) & (gone <= (1 - CUT_LIKE) * short))
+    cut = np.flatnonzero(np.isnan(found) & words.cut[left] & (short < long) & (gone <= (1 - CUT_LIKE) * short))
     found[cut] = _begun(words, left[cut], right[cut])
     return found
 

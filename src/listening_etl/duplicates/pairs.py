@@ -14,7 +14,7 @@ import polars as pl
 from listening_etl.duplicates.candidates import Candidates
 from listening_etl.duplicates.likeness import Words, likeness
 from listening_etl.duplicates.sketching import PARTS, ROWS
-from listening_etl.duplicates.words import normal
+from listening_etl.duplicates.words import marked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def new_pairs(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None = No
     Both frames have `id`, `words_hash`, `signature` and `text`; where `known` has no text, `texts` is asked for the
     few that may be copies. Of all pairs found, those are answered that `forest` would keep.
     """
-    return pairs_of_words(fresh, known, texts, normal)
+    return pairs_of_words(fresh, known, texts, marked)
 
 
 def pairs_of_words(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None, fold: Fold) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from listening_etl.duplicates.words import normal
+from listening_etl.duplicates.words import CUT, marked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,16 +37,16 @@ def sketches(texts: pl.Series) -> pl.DataFrame:
 
     Both are null where a text is too short to be told apart from others. Neither depends on the other texts.
     """
-    return sketches_of_words(normal(texts))
+    return sketches_of_words(marked(texts))
 
 
 def sketches_of_words(words: pl.Series) -> pl.DataFrame:
-    """Sketch texts that are normalised already."""
+    """Sketch texts that are folded already."""
     told = (words.str.len_chars() + words.str.count_matches(WIDE) >= TOO_SHORT).fill_null(value=False)
     kept = words.filter(told)
     # hashlib takes one text at a time; polars' own hash may change with its version, and the warehouse keeps ours
     hashes = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in kept]
-    packed = [row.tobytes() for row in signatures(kept)]
+    packed = [row.tobytes() for row in signatures(kept.str.strip_suffix(CUT))]
     found = pl.DataFrame({"words_hash": hashes, "signature": packed}, SKETCH)
     place = pl.select(pl.when(told).then(told.cum_sum().cast(pl.Int64) - 1)).to_series()
     return found.select(pl.all().gather(place)) if len(found) else found.clear(len(words))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-LINK = r"https?\b\S*|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*"
+LINK = r"https?\b(?:[^\s.]|\.+[^\s.])*|\S*:/+\w\S*|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*"
+"""Also a mistyped one, and one that was cut; the dots of the cut stay."""
 ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-f]{1,5});"
 RESHARED = r"\b(?:rt|mt|via|h/t)\b[\s:]*\B@"
 """A mark of resharing counts where a handle follows; "via Lyon" is a way to go."""
@@ -18,6 +19,9 @@ UNSEEN = r"[\p{Cf}\x{fe00}-\x{fe0f}\x{20e3}\x{640}]"
 ACCENT = r"[\x{300}-\x{36f}\x{64b}-\x{65f}\x{670}]"
 """Accents, and the short vowels of Arabic; the vowel signs of Indic scripts are letters and stay."""
 NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
+GOES_ON = r"\.\.[^\p{L}\p{N}]*$"
+CUT, CUT_LONG = "…", 40
+"""Marks a text that breaks off; a shorter one is not known by what is left."""
 LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
 
 
@@ -26,6 +30,11 @@ def normal(texts: pl.Series) -> pl.Series:
 
     Empty where a text has no words; null stays null. Where only tags and handles were there, they are the words.
     """
+    return marked(texts).str.strip_suffix(CUT)
+
+
+def marked(texts: pl.Series) -> pl.Series:
+    """The same, with `CUT` at the end of a text that breaks off and is long enough to be known by what is left."""
     text = pl.col("text")
     seen = _lowered(text).str.replace_all(f"{ENTITY}|{LINK}", " ")
     said = (
@@ -34,13 +43,13 @@ def normal(texts: pl.Series) -> pl.Series:
         .str.replace(LEADING_TAGS, " ")
         .str.replace(TRAILING_TAGS, " ")
     )
-    frame = texts.cast(pl.String).alias("text").to_frame().select(seen=seen, said=_folded(said))
-    bare = pl.col("said").eq("")
-    return frame.select(
-        pl.when(bare).then(_folded(pl.col("seen"))).otherwise("said").alias(texts.name)
-        if frame.select(bare.any()).item()
-        else pl.col("said").alias(texts.name)
-    ).to_series()
+    frame = texts.cast(pl.String).alias("text").to_frame().select(seen=seen, said=said)
+    frame = frame.with_columns(words=_folded(pl.col("said")))
+    words, bare = pl.col("words"), pl.col("words").eq("")
+    if frame.select(bare.any()).item():
+        frame = frame.with_columns(pl.when(bare).then(_folded(pl.col("seen"))).otherwise(words).alias("words"))
+    cut = pl.col("said").str.contains(GOES_ON) & (words.str.len_chars() >= CUT_LONG)
+    return frame.select(pl.when(cut).then(words + CUT).otherwise(words).alias(texts.name)).to_series()
 
 
 def _lowered(text: pl.Expr) -> pl.Expr:

@@ -184,8 +184,11 @@ def _too_much(query: t.Query, term: t.Term, corpus: Corpus) -> Iterator[Finding]
 
 
 def _changing_nothing(query: t.Query, corpus: Corpus) -> Iterator[Finding]:
-    """Parts of an AND that take nothing away from what the others leave."""
-    for node in query.walk():
+    """Parts of an AND that take nothing away from what the others leave; fields and segments are one part."""
+    todo = [query]
+    while todo:
+        node = todo.pop()
+        todo.extend(() if isinstance(node, t.Field | t.Scope) else node.children)
         parts = node.parts if isinstance(node, t.And) else ()
         masks = [corpus.rows(part) for part in parts]
         for i, part in enumerate(parts):

@@ -26,13 +26,14 @@ def pattern(wild: str = "") -> str:
     """The regular expression of one token, in Rust's dialect; `wild` are further characters of a word."""
     first = rf"[[\p{{L}}\p{{N}}_{wild}]--[{ALONE}{APOSTROPHE}]]"
     other = rf"[[\p{{L}}\p{{M}}\p{{N}}_{wild}]--[{ALONE}{APOSTROPHE}]]"
-    handle = rf"[\p{{L}}\p{{N}}_{wild}]+(?:[.-]+[\p{{L}}\p{{N}}_{wild}]+)*"
+    name = rf"[[\p{{L}}\p{{N}}_{wild}]--{APOSTROPHE}]"
+    handle = rf"{name}+(?:[.-]+{name}+)*"
     return "|".join(
         (
             r"(?i:https?)://\S+",
             r"[\p{L}\p{N}_.+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+",
             r"[0-9#*]\x{FE0F}?\x{20E3}",
-            rf"#[\p{{L}}\p{{N}}_{wild}][\p{{L}}\p{{M}}\p{{N}}_{wild}]*",
+            rf"#{name}[[\p{{L}}\p{{M}}\p{{N}}_{wild}]--{APOSTROPHE}]*",
             rf"@{handle}(?:@{handle})?",
             rf"{first}{other}*",
             rf"{ALONE}\p{{M}}*",
@@ -90,7 +91,8 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 Sequence = tuple[Slot, ...]
-SIMPLE = re.compile(r"[A-Za-z0-9_À-ÖØ-öø-ÿŒœ*?]+")
+LATIN = r"[A-Za-z0-9_À-ÖØ-öø-ÿŒœ*?]+"
+SIMPLE = re.compile(rf"{LATIN}(?:[ '’]{LATIN})*")
 HYPHENS = ("-", "\u2010", "\u2011")
 
 
@@ -100,8 +102,8 @@ def slots(term: str) -> tuple[tuple[Sequence, ...], ...]:
 
     There is one way, a token, for most; `e-mail` is one place with two: `e` and `mail`, or `email`.
     """
-    if SIMPLE.fullmatch(term):
-        return (((slot(term),),),)
+    if SIMPLE.fullmatch(term):  # nothing that only Unicode can tell: 50 times faster
+        return tuple(((slot(word),),) for word in re.split("[ '’]", term))
     written = pl.Series([term.replace(SPLIT, " ")]).str.normalize("NFC")
     tokens = written.str.extract_all(TOKEN_OF_TERM)[0].to_list()
     if not tokens:

@@ -61,7 +61,7 @@ class Postings:
         found = [self.numbers[self.offsets[i] : self.offsets[i + 1]] for i in ids]
         if len(found) == 1:
             return found[0]
-        joined: Ints = np.sort(np.concatenate(found)) if found else NOTHING.start
+        joined: Ints = np.sort(np.concatenate(found), kind="stable") if found else NOTHING.start
         return joined
 
 

@@ -17,9 +17,9 @@ FAULT = (
 )
 SAME = f"RT @auteur_a: {FAULT.upper()} ! https://court.example/x"
 REWORDED = FAULT.replace("chauffe trop", "chaufe trop").replace("bien ", "")
-HALFWAY = FAULT.replace("Attention, la bouilloire ", "")
-FAR = HALFWAY.replace("et le vendeur refuse tout ", "")
-"""FAULT is like HALFWAY (0.88), HALFWAY like FAR (0.85), but FAULT is not like FAR (0.75)."""
+HALFWAY = FAULT.replace("Attention, la bouilloire Acme Vapora", "Acme")
+FAR = HALFWAY.replace("le vendeur refuse tout échange, ", "")
+"""FAULT is like HALFWAY (0.84), HALFWAY like FAR (0.81), but FAULT is not like FAR (0.68)."""
 OTHER = "Mon avis sur la Brio Onda : silencieuse, jolie, et l'eau est chaude en deux minutes. Je recommande !"
 
 
@@ -72,7 +72,7 @@ def test_an_edit_takes_a_mention_out_of_its_story_and_splits_it(told):
 
 def test_what_is_left_of_a_story_holds_together_by_likenesses_that_were_not_the_strongest(told):
     # a-b and b-c are stronger than a-c; without b the two are still alike
-    nearly = REWORDED.replace("tout échange", "les échanges")
+    nearly = REWORDED.replace("ticket", "tickt")
     told.hear(post("a", FAULT, 1), post("b", REWORDED, 2), post("c", nearly, 3))
     assert told.rows("SELECT count(*) FROM private.near_duplicate") == [(2,)]
     told.hear({"id": "b", "place": "oiseau", "deleted": (DAY + timedelta(days=1)).isoformat()})

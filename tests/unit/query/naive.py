@@ -57,8 +57,9 @@ def token_end(text, i, wild):  # noqa: PLR0911 - one return a sort of token
     if c == "#" and i + 1 < len(text) and (is_letter(text[i + 1], wild)):
         return while_(text, i + 2, lambda c: is_letter(c, wild) or is_mark(c))
     if c == "@":
-        name = r"[\p{L}\p{N}_WILD]+([.-]+[\p{L}\p{N}_WILD]+)*".replace("WILD", regex.escape(wild))
-        found = regex.match(rf"@{name}(@{name})?", text[i:])
+        letter = rf"[{regex.escape(wild)}\p{{L}}\p{{N}}_--ʼ]"
+        name = f"{letter}+([.-]+{letter}+)*"
+        found = regex.match(rf"@{name}(@{name})?", text[i:], regex.V1)
         return i + found.end() if found else i
     if stands_alone(c):
         return while_(text, i + 1, is_mark)

@@ -88,6 +88,7 @@ def test_a_word_that_brings_nearly_everything_is_named(corpus):
 def test_a_clause_that_takes_nothing_away_is_named(corpus):
     found = [finding.clause for finding in lint(parse("orange NEAR/9 fibre NOT jus"), corpus)]
     assert found == ["NOT jus"]
+    assert kinds("author:(a b) title:(orange AND jus)", corpus) == []
 
 
 def test_log_odds_need_enough_mentions_and_are_worked_out_by_hand():
