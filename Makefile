@@ -82,6 +82,8 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.query
+	$(BIN)/python -m benchmarks.duplicates
 
 up: install
 	@$(BIN)/python -m listening_etl.orchestration.server up --port $(PORT)

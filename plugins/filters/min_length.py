@@ -11,25 +11,29 @@ NO_WORDS = r"(?i)\b(?:https?://|www\.)\S+|\B@\w[\w.-]*"
 class MinLengthOptions(Options):
     """What counts as long enough."""
 
-    characters: NonNegativeInt = Field(8, description="fewest that are kept, links and @handles not counted")
+    characters: NonNegativeInt = Field(
+        3, description="fewest letters and digits that are kept, links and @handles not counted"
+    )
 
 
 class MinLength:
-    """Keeps mentions of at least `characters` characters, and any with a rating or a title.
+    """Keeps mentions of at least `characters` letters and digits, and any with a rating or a title.
 
-    Links, @handles and white space around the text do not count. A text that is null is no short text (a
-    picture, a tombstone): the mention stays.
+    Emoji, signs, links and @handles do not count. One word may say all (« arnaque », "refund?"): beyond a few
+    letters short is not the same as empty. A text that is null is no short text (a picture, a tombstone): the
+    mention stays.
     """
 
     name = "min_length"
-    version = "1"
-    reason = "shorter than {characters} characters"
+    version = "2"
+    reason = "fewer than {characters} letters and digits"
     options_type = MinLengthOptions
 
     def keep(self, mentions, options):
         """One boolean a row; null where there is no text."""
         says_more = pl.col("rating").is_not_null() | pl.col("title").is_not_null()
-        return mentions.select(keep=(length() >= options.characters) | says_more)["keep"]
+        letters = said().str.count_matches(r"[\p{L}\p{N}]")
+        return mentions.select(keep=(letters >= options.characters) | says_more)["keep"]
 
 
 class MaxLengthOptions(Options):
@@ -41,7 +45,7 @@ class MaxLengthOptions(Options):
 
 
 class MaxLength:
-    """Keeps mentions of at most `at_most` characters, counted as in min_length; a null text stays."""
+    """Keeps mentions of at most `at_most` characters, links and @handles not counted; a null text stays."""
 
     name = "max_length"
     version = "1"
@@ -50,12 +54,12 @@ class MaxLength:
 
     def keep(self, mentions, options):
         """One boolean a row; null where there is no text."""
-        return mentions.select(keep=length() <= options.at_most)["keep"]
+        return mentions.select(keep=said().str.len_chars() <= options.at_most)["keep"]
 
 
-def length():
-    """Characters of the text without links, @handles and white space around it."""
-    return pl.col("text").str.replace_all(NO_WORDS, "").str.strip_chars().str.len_chars()
+def said():
+    """The text without links, @handles and white space around it."""
+    return pl.col("text").str.replace_all(NO_WORDS, "").str.strip_chars()
 
 
 @hookimpl

@@ -12,6 +12,7 @@ WEIGHTS = Path(__file__).parents[2] / "models" / "spam" / "weights.npz"
 WORD_COLUMNS, CHARACTER_COLUMNS = 2**16, 2**16  # of the hashed n-grams
 SHAPE = WORD_COLUMNS + CHARACTER_COLUMNS  # the first column of what is counted
 READ = 2_000  # characters of a text; more change no answer, and cost time
+DECIMALS = 9  # of a feature: the last bits depend on which other rows a processor takes at once
 STRONGEST = 4  # signs that are named when a mention is dropped
 
 ENTITIES = {"&amp;": "&", "&#39;": "'", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "\ufeff": ""}
@@ -179,13 +180,17 @@ def features(texts):
     from sklearn.preprocessing import normalize
 
     text = plain(texts)
+    if not len(text):
+        return scipy.sparse.csr_matrix((0, SHAPE + len(shape(pl.lit("")))))
     read, parts = worded(text), []
     for vectorizer in vectorizers():
         counts = vectorizer.transform(read).astype(np.float64)
         counts.data = np.log1p(counts.data)
         parts.append(normalize(counts))
     dense = text.to_frame().select(**shape(pl.col("text"))).select(pl.all().cast(pl.Float64)).to_numpy()
-    return scipy.sparse.hstack([*parts, scipy.sparse.csr_matrix(dense)], format="csr")
+    rows = scipy.sparse.hstack([*parts, scipy.sparse.csr_matrix(dense)], format="csr")
+    rows.data = rows.data.round(DECIMALS)
+    return rows
 
 
 @functools.cache

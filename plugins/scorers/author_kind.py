@@ -20,9 +20,8 @@ TRADES = (
     "reporter", "reviewer", "sommelier", "sommeliere", "testeur", "testeuse", "youtubeur", "youtubeuse", "youtuber",
 )  # fmt: skip
 WORKS = (
-    "works at", "works for", "working at", "working for", "employee at", "employee of", "from", "at", "team", "chez",
-    "salarie chez", "salariee chez", "employe chez", "employee chez", "travaille chez", "travaille pour", "equipe",
-    "conseiller", "conseillere", "conseiller chez", "conseillere chez",
+    "at", "chez", "works for", "working for", "employee of", "travaille pour", "salarie de", "salariee de",
+    "employe de", "employee de", "conseiller", "conseillere", "service client", "support",
 )  # fmt: skip
 BOT = r"(?:^|[^\p{L}])(?i:bots?)(?:$|[^\p{L}])|\p{Ll}Bot(?:$|[^\p{Ll}])|(?i:automated account|compte automatique)"
 LETTERS = 4  # of a handle or a site at least, for one to be found in the other
@@ -33,17 +32,29 @@ DAY = 86_400
 class AuthorKindOptions(Options):
     """When rules speak, and accounts that are known."""
 
-    accounts: dict[Literal["consumer", "specialist", "media", "brand", "employee", "bot"], frozenset[str]] = Field(
-        {}, description="handles whose kind you know, by kind; they come before every rule but the topic's own accounts"
+    accounts: dict[Literal["consumer", "specialist", "media", "brand", "employee", "bot"], frozenset[str]] = (
+        Field(
+            {},
+            description="handles whose kind you know, by kind; they come before every rule but the topic's own accounts",
+        )
     )
     trades: frozenset[str] = Field(
         frozenset(), description="words that make who bears them in the name a specialist, besides the usual"
     )
-    media_followers: PositiveInt = Field(10_000, description="followers from which press words in a name are believed")
-    least: PositiveInt = Field(50, description="different times of publication below which a rhythm proves nothing")
-    fast_s: float = Field(15, gt=0, description="median seconds between mentions at or below which it is a machine's")
+    media_followers: PositiveInt = Field(
+        10_000, description="followers from which press words in a name are believed"
+    )
+    least: PositiveInt = Field(
+        50, description="different times of publication below which a rhythm proves nothing"
+    )
+    fast_s: float = Field(
+        15, gt=0, description="median seconds between mentions at or below which it is a machine's"
+    )
     regular: float = Field(
-        0.05, gt=0, lt=1, description="spread of the gaps, (p90 - p10) / median, at or below which it is a clock's"
+        0.05,
+        gt=0,
+        lt=1,
+        description="spread of the gaps, (p90 - p10) / median, at or below which it is a clock's",
     )
 
 
@@ -54,7 +65,7 @@ class AuthorKind:
     topics' entities), bot (the name says so), media (press words in the name, and many followers, a verified
     account or links to a site of that name), bot again (a rhythm that no person keeps), employee (the name says for
     which entity), specialist (the name says a trade), consumer (a rating, or a purchase told in the first person).
-    `detail` names the rules, and the other kinds that had one.
+    `detail.rules` names every rule that spoke, with its kind, the one that decided first.
 
     It reads names, handles, followers, times, links and the first person, not biographies: an author who says
     nothing there stays unknown, as most do. It cannot know whether a name is true, a bot that keeps a person's
@@ -73,15 +84,17 @@ class AuthorKind:
     options_type = AuthorKindOptions
 
     def score(self, authors, options):
-        """`label`, and `detail.rules`: every rule that spoke, the one that decided first."""
-        rules = [*known(options), *by_name(options), *by_rhythm(options), *by_words(options)]
+        """`label`, and `detail.rules`; both null where no rule spoke."""
+        titles = authors.select(pl.col("brands").cast(pl.List(pl.String)).list.explode().unique())
+        brands = sorted(titles.select(plain("brands").str.strip_chars())["brands"].drop_nulls())
+        rules = [*known(options, brands), *by_name(options), *by_rhythm(options), *by_words(options, brands)]
         spoke = (
             pl.when(rule.fill_null(value=False)).then(pl.lit(f"{kind}: {words}"))
             for kind, words, rule in rules
         )
-        fired = authors.with_columns(
-            words=plain("name"), account=plain("handle"), site=host("site")
-        ).select(rules=pl.concat_list(spoke).list.drop_nulls())
+        fired = authors.with_columns(words=plain("name"), account=plain("handle"), site=host("site")).select(
+            rules=pl.concat_list(spoke).list.drop_nulls()
+        )
         label = pl.col("rules").list.first().str.extract(r"^(\w+)", 1)
         return fired.select(label=label, detail=pl.when(label.is_not_null()).then(pl.struct("rules")))
 
@@ -89,7 +102,9 @@ class AuthorKind:
 def plain(column):
     """Lower case, without accents and signs, with spaces around: names and handles as words."""
     text = pl.col(column).cast(pl.String).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-    return pl.format(" {} ", text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars())
+    return pl.format(
+        " {} ", text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    )
 
 
 def host(column):
@@ -100,13 +115,16 @@ def host(column):
 
 def says(words):
     """Whether the name holds one of these words, whole; words are as `plain` writes them."""
-    return pl.col("words").str.contains_any([f" {word} " for word in sorted(words)])
+    whole = pl.Series([f" {word} " for word in sorted(words)], dtype=pl.String)
+    return pl.col("words").str.contains_any(whole.implode())
 
 
-def known(options):
+def known(options, brands):
     """Accounts of entities, and accounts that the settings name."""
     handle = pl.col("handle").cast(pl.String).str.strip_chars_start("@").str.to_lowercase()
+    named = pl.col("words").str.strip_chars().is_in(brands)
     yield "brand", "an account of an entity", pl.col("own_mentions") > 0
+    yield "brand", "verified, and named as an entity", named & pl.col("verified")
     for kind, handles in sorted(options.accounts.items()):
         yield kind, "named in the settings", handle.is_in(sorted(h.lstrip("@").lower() for h in handles))
 
@@ -118,7 +136,9 @@ def by_name(options):
     press = pl.col("words").str.contains(PRESS) | pl.col("account").str.contains(PRESS)
     account = pl.col("account").str.replace_all(" ", "")
     lengths = pl.min_horizontal(account.str.len_chars(), pl.col("site").str.len_chars())
-    alike = account.str.contains(pl.col("site"), literal=True) | pl.col("site").str.contains(account, literal=True)
+    alike = account.str.contains(pl.col("site"), literal=True) | pl.col("site").str.contains(
+        account, literal=True
+    )
     own = (pl.col("site_mentions") >= LINKS) & (pl.col("site_mentions") * 2 > pl.col("mentions"))
     yield "media", "press words and links to a site of its name", press & own & alike & (lengths >= LETTERS)
     yield "media", "press words and many followers", press & (pl.col("followers") >= options.media_followers)
@@ -130,17 +150,18 @@ def by_rhythm(options):
     enough, median = pl.col("moments") >= options.least, pl.col("gap_median_s")
     yield "bot", "publishes faster than a person", enough & (median <= options.fast_s)
     spread = pl.col("gap_p90_s") - pl.col("gap_p10_s")
-    yield "bot", "publishes like clockwork", enough & (spread <= options.regular * median) & (median < DAY / 2)
+    yield (
+        "bot",
+        "publishes like clockwork",
+        enough & (spread <= options.regular * median) & (median < DAY / 2),
+    )
 
 
-def by_words(options):
+def by_words(options, brands):
     """What somebody states of themselves: in the name, by a rating, in the first person."""
-    brands = pl.col("brands").cast(pl.List(pl.String)).list.eval(folded_words(pl.element()))
-    stated = [pl.col("words").str.contains(pl.format(" {} {} ", pl.lit(way), brand), literal=True)
-              for way in WORKS for brand in ()]
-    yield "employee", "the name says for whom", pl.lit(value=False)
+    yield "employee", "the name says for whom", says([f"{way} {brand}" for way in WORKS for brand in brands])
     yield "specialist", "the name says a trade", says({*TRADES, *options.trades})
-    yield "consumer", "rated what was bought", pl.col("rated_mentions") > 0
+    yield "consumer", "gives a rating", pl.col("rated_mentions") > 0
     yield "consumer", "tells of a purchase", pl.col("bought_mentions") > 0
 
 

@@ -37,8 +37,8 @@ class Relevance:
     """How probably a mention is about the topic, 0 to 1, by what people said of examples; null without a text.
 
     Words, pairs of words and pieces of words under logistic regression, learned at first use (some seconds for a
-    thousand examples) and again when the file changes. Half of the value of a text like no example is the share
-    of yes: give examples as you find them. `confidence` is how far the value is from one half, 0.5 to 1.
+    thousand examples) and again when the file changes. Give examples as you find them: the value of a text that
+    is like none of them is about their share of yes. `confidence` is that of the likelier answer, 0.5 to 1.
     """
 
     name = "relevance"

@@ -237,7 +237,7 @@ def test_shares_that_sum_to_1_pass(gate, warehouse):
         *(
             (entity, way, value, 0, 1)
             for entity, value in (("a", 0.6), ("b", 0.4))
-            for way in ("each", "author")
+            for way in ("each", "author", "story")
         ),
     )
     assert stops_of_sov(gate) == []
@@ -246,18 +246,23 @@ def test_shares_that_sum_to_1_pass(gate, warehouse):
 def test_shares_that_sum_to_more_than_1_stop(gate, warehouse):
     shares = (("a", 0.6), ("b", 0.5))  # 0.6 + 0.5 = 1.1
     share_of_voice(
-        warehouse, *((entity, way, value, 0, 1) for entity, value in shares for way in ("each", "author"))
+        warehouse,
+        *((entity, way, value, 0, 1) for entity, value in shares for way in ("each", "author", "story")),
     )
     (stop,) = stops_of_sov(gate)
     assert stop.check == "the shares of a day, source, channel and weighting sum to 1"
-    assert stop.unexpected == 2
-    assert sorted(round(one["value"]["total"], 9) for one in stop.examples) == [1.1, 1.1]
-    assert "weighting each" in stop.message and "weighting author" in stop.message
+    assert stop.unexpected == 3
+    assert sorted(round(one["value"]["total"], 9) for one in stop.examples) == [1.1, 1.1, 1.1]
+    assert all(f"weighting {way}" in stop.message for way in ("each", "author", "story"))
 
 
 def test_a_share_outside_its_interval_or_without_its_weighting_stops(gate, warehouse):
     share_of_voice(
-        warehouse, ("a", "each", 1, 0.2, 0.9), ("a", "author", 1, 0.9, 1), ("b", "each", 0, 0, 0.1)
+        warehouse,
+        ("a", "each", 1, 0.2, 0.9),
+        ("a", "author", 1, 0.9, 1),
+        ("a", "story", 1, 0.9, 1),
+        ("b", "each", 0, 0, 0.1),
     )
     first, second = stops_of_sov(gate)
     assert "one row for each weighting" in first.message and "entity b" in first.message

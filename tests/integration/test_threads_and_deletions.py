@@ -139,7 +139,7 @@ def test_context_goes_when_a_filter_drops_the_mention_that_it_stood_with(square)
     assert told(square, "SELECT count(*) FROM listening.fct_mention") == [(0,)]
     reasons = "SELECT stage, reason FROM ops.reject ORDER BY 1"
     assert told(square, reasons) == [
-        ("filter", "shorter than 6 characters"),
+        ("filter", "fewer than 6 letters and digits"),
         ("unmatched", "in the thread of what a filter dropped"),
     ]
 

@@ -73,7 +73,7 @@ def _bands(signatures: NDArray[np.uint8], fresh: NDArray[np.bool_]) -> Any:
     """A sparse matrix of texts × keys of bands, without the keys that no fresh text shares."""
     from scipy.sparse import csr_array
 
-    columns = np.ascontiguousarray(signatures.reshape(len(signatures), -1).T)
+    columns = _columns(signatures)
     texts, keys, count = [], [], 0
     for rows in _rows():
         places, numbers = _shared(_keys(columns, rows), fresh)
@@ -82,6 +82,15 @@ def _bands(signatures: NDArray[np.uint8], fresh: NDArray[np.bool_]) -> Any:
         count += int(numbers[-1]) + 1 if len(numbers) else 0
     place = np.concatenate(texts).astype(np.int32), np.concatenate(keys).astype(np.int32)
     return csr_array((np.ones(len(place[0]), np.int32), place), (len(signatures), count))
+
+
+def _columns(signatures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Signatures on their side, turned piece by piece: a million at once would miss every cache."""
+    flat = signatures.reshape(len(signatures), -1)
+    columns = np.empty(flat.shape[::-1], np.uint8)
+    for start in range(0, len(flat), 1 << 10):
+        columns[:, start : start + (1 << 10)] = flat[start : start + (1 << 10)].T
+    return columns
 
 
 def _rows() -> Iterator[list[int]]:

@@ -43,12 +43,13 @@ class Dropped:
 
 
 def detect_language(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Fill `lang` before anything else judges; the scores are the second frame."""
+    """Fill `lang` and `lang_confidence` before anything else judges; the scores are the second frame."""
     if LANGUAGE not in context.topic.scorers:
         declared = pl.col("lang_declared").str.to_lowercase().str.extract(r"^([a-z]{2,3})\b", 1)
-        return mentions.with_columns(declared.alias("lang")), pl.DataFrame(schema=SCORE_SCHEMA)
+        known = mentions.with_columns(lang=declared, lang_confidence=pl.lit(None, dtype=pl.Float64))
+        return known, pl.DataFrame(schema=SCORE_SCHEMA)
     scores = score(context, LANGUAGE, mentions)
-    return mentions.with_columns(scores["label"].alias("lang")), scores
+    return mentions.with_columns(lang=scores["label"], lang_confidence=scores["confidence"]), scores
 
 
 def apply_filters(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, list[Dropped]]:

@@ -89,13 +89,14 @@ def _staged(kpi: str, run_id: str) -> str:
 
 
 def judge_authors(context: Context, connection: Connection) -> None:
-    """Let the scorers that judge authors (influence) see each platform as a whole."""
+    """Let the scorers that judge authors see each platform as a whole; names only those with `signs`."""
     for measure in context.topic.scorers:
         plugin, options = context.scorer(measure)
         if judging.scope(plugin) != "author":
             continue
         for source in context.topic.sources:
-            known = authors.of_source(connection, source)
+            seen = authors.signs_of_source if getattr(plugin, "signs", False) else authors.of_source
+            known = seen(connection, source)
             answer = judging.judged(plugin, options, known)
             version = pl.lit(plugin.version).alias("version")
             told = known.select("author_key").hstack(answer).with_columns(version)

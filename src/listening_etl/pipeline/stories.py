@@ -19,24 +19,29 @@ def gather(context: Context, connection: Connection) -> None:
     What is known is not compared again with what is known, but in stories that lost a mention and fell apart.
     """
     topic = context.topic.name
-    stories.forget(connection, topic)
+    changed = stories.forget(connection, topic)
     torn = stories.torn(connection, topic)
     kept = stories.likenesses(connection, topic)
-    fresh = _sketched(stories.fresh(connection))
-    said = fresh.drop_nulls("words_hash").unique("words_hash")
     fallen = _fallen(torn, kept)
-    forest = _compared(connection, topic, said, fallen, kept) if len(said) or len(fallen) else kept
-    stories.keep(connection, topic, fresh.drop("text"))
+    asked = changed or len(fallen) > 0
+    known = stories.known(connection, topic) if asked else pl.DataFrame(schema=stories.WORDS)
+    said = _sketch(connection, topic)
+    new = said.join(known, on="words_hash", how="anti")
+    forest = _compared(connection, topic, new, known, fallen, kept)
     stories.keep_likenesses(connection, topic, kept, forest)
-    touched = pl.concat([said["words_hash"], torn["words_hash"]])
-    stories.regroup(connection, topic, _clusters(touched, forest))
+    stories.regroup(connection, topic, _clusters(pl.concat([said["words_hash"], torn["words_hash"]]), forest))
 
 
-def _sketched(fresh: pl.DataFrame) -> pl.DataFrame:
-    """Mentions with their sketches."""
+def _sketch(connection: Connection, topic: str) -> pl.DataFrame:
+    """Sketch the mentions that came or changed; answers the different words that they say."""
     from listening_etl.duplicates import sketches
 
-    return fresh.hstack(sketches(fresh["text"]))
+    said = [pl.DataFrame(schema=stories.WORDS)]
+    for mentions in stories.fresh(connection):
+        sketched = mentions.drop("text").hstack(sketches(mentions["text"]))
+        stories.keep(connection, topic, sketched)
+        said.append(sketched.select(stories.WORDS.keys()).drop_nulls())
+    return pl.concat(said).unique("words_hash")
 
 
 def _fallen(torn: pl.DataFrame, forest: pl.DataFrame) -> pl.Series:
@@ -50,23 +55,29 @@ def _fallen(torn: pl.DataFrame, forest: pl.DataFrame) -> pl.Series:
 
 
 def _compared(
-    connection: Connection, topic: str, said: pl.DataFrame, fallen: pl.Series, forest: pl.DataFrame
+    connection: Connection,
+    topic: str,
+    new: pl.DataFrame,
+    known: pl.DataFrame,
+    fallen: pl.Series,
+    forest: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The forest with what is like the words said now, or those of fallen stories, among all that is known."""
+    """The forest with what is like new words, or like those of fallen stories, among all that is known.
+
+    Texts are read where signatures say that two may be alike, and only there.
+    """
     from listening_etl.duplicates import forest as strongest
     from listening_etl.duplicates import new_pairs
 
     def texts(words: pl.Series) -> pl.DataFrame:
         return stories.texts(connection, topic, words).rename({"words_hash": "id"})
 
-    known = stories.known(connection, topic)
     again = pl.col("words_hash").is_in(fallen.implode())
-    new = said.join(known, on="words_hash", how="anti").select("words_hash", "signature", "text")
-    anew = pl.concat([new, known.filter(again)], how="diagonal").with_columns(id="words_hash")
+    anew = pl.concat([new, known.filter(again)])
     if anew.is_empty():
         return forest
-    pairs = new_pairs(anew, known.filter(~again).with_columns(id="words_hash"), texts)
-    return strongest(pl.concat([forest, pairs.select(forest.columns)]))
+    anew, rest = (words.with_columns(id="words_hash") for words in (anew, known.filter(~again)))
+    return strongest(pl.concat([forest, new_pairs(anew, rest, texts).select(forest.columns)]))
 
 
 def _clusters(words: pl.Series, forest: pl.DataFrame) -> pl.DataFrame:

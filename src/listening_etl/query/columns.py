@@ -16,7 +16,7 @@ from listening_etl.query.fields import FIELDS, bounds, has_wildcard, moment
 from listening_etl.query.tokens import Slot, fold
 from listening_etl.query.words import SEGMENT, Bools, Postings, Words, wildcard
 
-HOST = r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^@/]*@)?(?:www\.)?([^/:?#]+)"
+HOST = r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^@/]*@)?(?:www\.)?([\w.-]*\w)"
 HOST_ALONE = re.compile(r"[\w*?-]+(?:\.[\w*?-]+)+")
 FLAGS: dict[tuple[str, str], tuple[str, ...]] = {
     ("is", "reply"): ("in_reply_to", "reply_to_author"),

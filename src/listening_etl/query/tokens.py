@@ -91,8 +91,9 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 Sequence = tuple[Slot, ...]
-LATIN = r"[A-Za-z0-9_À-ÖØ-öø-ÿŒœ*?]+"
-SIMPLE = re.compile(rf"{LATIN}(?:[ '’]{LATIN})*")
+LETTERS_ALONE = r"[A-Za-z0-9_À-ÖØ-öø-ɏΑ-Ωα-ωЀ-ҁҊ-ԯא-תؠ-يٱ-ۓ가-힣*?]+"
+SIMPLE = re.compile(rf"{LETTERS_ALONE}(?:[ '’]{LETTERS_ALONE})*")
+"""Words of alphabets whose letters need no look-up, without marks and hyphens."""
 HYPHENS = ("-", "\u2010", "\u2011")
 
 

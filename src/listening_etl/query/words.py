@@ -26,6 +26,9 @@ SEGMENT = 32
 WORD = (1 << SEGMENT) - 1
 MOST = 64
 """How many partners one side of a NEAR keeps, the nearest first, when the NEAR stands in another one."""
+CROWD = 100_000
+"""Pairs that one text brings to a NEAR, above which each side keeps fewer partners: a text that repeats two words
+a hundred thousand times is no reason to run out of memory."""
 
 
 class Spans(NamedTuple):
@@ -165,10 +168,10 @@ class Words:
         return Spans(start, start + (len(way) - 1))
 
     def loose(self, text: str, distance: int, *, marks: bool = False, case: bool = False) -> Spans:
-        """Where all words of a phrase stand, in any order, each near the one before it."""
-        keys = self.keys(marks=marks, case=case)
-        places = [union([self.run(way, keys) for way in ways]) for ways in slots(text)]
-        return chained(self.together(places), distance)
+        """The shortest stretches with all words of a phrase, in any order, each near the one before it."""
+        keys, parts = self.keys(marks=marks, case=case), slots(text)
+        places = [union([self.run(way, keys) for way in ways]) for ways in parts]
+        return chained(self.together(places), [parts.index(ways) for ways in parts], distance)
 
     def near(self, left: Spans, right: Spans, distance: int, *, ordered: bool, most: int) -> Spans:
         """Where two spans stand near each other, from the first word to the last."""
@@ -234,23 +237,65 @@ def follow(left: Spans, right: Spans, distance: int, most: int) -> Spans:
     """Where a right span begins at most `distance` words after the end of a left one; `most` for each left."""
     low = np.searchsorted(right.start, left.end, side="right")
     high = np.searchsorted(right.start, left.end + distance, side="right")
-    count = np.minimum(high - low, most)
+    count = np.minimum(high - low, most if most * len(left.start) <= CROWD else fewer(left, most))
     which = np.repeat(np.arange(len(count)), count)
     nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     return in_order(left.start[which], right.end[low[which] + nth])
 
 
-def chained(places: list[Spans], distance: int) -> Spans:
-    """Where spans of every place follow one another in some order.
+def fewer(spans: Spans, most: int) -> Ints:
+    """How many partners each span keeps, so that no text, whatever it repeats, brings more than `CROWD` pairs."""
+    _, which, count = np.unique(spans.start >> SEGMENT, return_inverse=True, return_counts=True)
+    kept: Ints = np.clip(CROWD // count, 1, most)[which]
+    return kept
 
-    Built up from chains of few places to chains of all; a chain is kept by its places and the last of them.
+
+def chained(places: list[Spans], classes: list[int], distance: int) -> Spans:
+    """The shortest stretches in which spans of every place follow one another in some order.
+
+    `classes` says which places ask for the same. Built up from chains of few places to chains of all: of the
+    chains of the same places that end at the same word, the one that starts last is kept.
     """
-    everything = range(len(places))
-    chains = {(frozenset({i}), i): places[i] for i in everything}
+    chains: dict[tuple[tuple[int, ...], int], Spans] = {
+        ((kind,), kind): latest([places[classes.index(kind)]]) for kind in classes
+    }
     for size in range(2, len(places) + 1):
-        for chosen in map(frozenset, combinations(everything, size)):
-            for last in chosen:
-                rest = chosen - {last}
-                before = union([chains[rest, i] for i in rest])
-                chains[chosen, last] = follow(before, places[last], distance, MOST)
-    return union([chains[frozenset(everything), i] for i in everything])
+        for chosen in sorted(set(combinations(sorted(classes), size))):
+            for last in set(chosen):
+                rest = list(chosen)
+                rest.remove(last)
+                before = latest([chains[tuple(rest), kind] for kind in set(rest)])
+                chains[chosen, last] = latest([after(before, places[classes.index(last)], distance)])
+        chains = {key: spans for key, spans in chains.items() if len(key[0]) == size}
+    found = latest(list(chains.values()))
+    shortest = np.ones(len(found.start), np.bool_)
+    shortest[1:] = found.start[1:] > np.maximum.accumulate(found.start)[:-1]
+    return found.where(shortest)
+
+
+def latest(several: list[Spans]) -> Spans:
+    """Of spans that end at the same word the one that starts last, in the order of their ends."""
+    start, end = (np.concatenate(ends) for ends in zip(*several, strict=True))
+    order = np.lexsort((start, end))
+    start, end = start[order], end[order]
+    keep = np.append(end[1:] != end[:-1], True)[: len(end)]
+    return Spans(start[keep], end[keep])
+
+
+def after(before: Spans, spans: Spans, distance: int) -> Spans:
+    """Each span that begins at most `distance` words after the end of a chain, with the latest start of such chains.
+
+    `before` has distinct ends in order. The latest start of any run of them comes from a table of the latest
+    starts of runs of 1, 2, 4, 8… of them.
+    """
+    low = np.searchsorted(before.end, spans.start - distance, side="left")
+    high = np.searchsorted(before.end, spans.start, side="left")
+    found = high > low
+    low, high, end = low[found], high[found], spans.end[found]
+    level = np.log2(high - low).astype(np.int64)
+    start, runs = np.empty(len(low), np.int64), before.start
+    for exponent in range(int(level.max(initial=-1)) + 1):
+        here, width = level == exponent, 1 << exponent
+        start[here] = np.maximum(runs[low[here]], runs[high[here] - width])
+        runs = np.maximum(runs[:-width], runs[width:]) if len(runs) > width else runs
+    return Spans(start, end)

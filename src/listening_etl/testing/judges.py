@@ -335,6 +335,7 @@ def frame_of(rows: Sequence[str | Mention | None], language: str | None) -> pl.D
     ours = {"entity": "torreo", "role": "own", "match": "named", "owned": False}
     return normalise(frame, SimpleNamespace(identity="contract", channel=None)).with_columns(
         pl.coalesce(declared, pl.lit(language, dtype=pl.String)).alias("lang"),
+        pl.lit(None, dtype=pl.Float64).alias("lang_confidence"),
         pl.lit(NOON, dtype=INSTANT).alias("fetched_at"),
         pl.Series("matches", [[ours]] * len(mentions), dtype=pl.List(pl.Struct(kinds))),
         pl.lit(value=False).alias("context"),

@@ -34,7 +34,7 @@ def migrate(url: str) -> None:
             connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
             connection.execute(sa.text(f"COMMENT ON SCHEMA {schema} IS '{comment}'"))
         command.upgrade(alembic_config(connection), "head")
-        for file in ("functions.sql", "stories.sql"):
+        for file in ("functions.sql", "stories.sql", "voices.sql"):
             connection.exec_driver_sql((HERE / file).read_text("utf-8").replace("%", "%%"))
         grant(connection)
 

@@ -6,6 +6,7 @@ the pairs that are alike a forest is kept, the strongest that connect; everythin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -13,15 +14,18 @@ import sqlalchemy as sa
 
 from listening_etl.warehouse.loading import copy
 
-SKETCH = {
+SKETCH: dict[str, Any] = {
     "mention_id": pl.Binary,
     "content_hash": pl.Binary,
     "published_at": pl.Datetime("us", "UTC"),
     "text": pl.String,
 }
-WORDS = {"words_hash": pl.Binary, "signature": pl.Binary}
-TEXTS = {"words_hash": pl.Binary, "text": pl.String}
-PAIRS = {"left": pl.Binary, "right": pl.Binary, "similarity": pl.Float64}
+WORDS: dict[str, Any] = {"words_hash": pl.Binary, "signature": pl.Binary}
+TEXTS: dict[str, Any] = {"words_hash": pl.Binary, "text": pl.String}
+PAIRS: dict[str, Any] = {"left": pl.Binary, "right": pl.Binary, "similarity": pl.Float64}
+
+AT_A_TIME = 50_000
+"""Mentions sketched at once."""
 
 PUBLIC_TEXT = r"concat_ws(E'\n', m.title, m.text)"
 
@@ -49,21 +53,26 @@ CHANGES: dict[str, str] = {
 }
 
 
-def forget(connection: sa.Connection, topic: str) -> None:
-    """Find the mentions that came, changed or left since the last time; drop the sketches of what is no more."""
+def forget(connection: sa.Connection, topic: str) -> bool:
+    """Find the mentions that came, changed or left since the last time; drop the sketches of what is no more.
+
+    Answers whether there are any; what was deleted has lost its sketch before.
+    """
     for statement in CHANGES.values():
         connection.execute(sa.text(statement), {"topic": topic})
+    return bool(connection.scalar(sa.text("SELECT EXISTS (SELECT FROM sketch_change)")))
 
 
-def fresh(connection: sa.Connection) -> pl.DataFrame:
-    """The mentions that `forget` found without a sketch, with their public text; text is null where there is none."""
-    return _read(
-        connection,
-        f"""
+def fresh(connection: sa.Connection) -> Iterator[pl.DataFrame]:
+    """The mentions that `forget` found without a sketch, so many at a time, with their public text; null: none."""
+    query = f"""
         SELECT uuid_send(m.mention_id), uuid_send(m.content_hash), m.published_at, nullif({PUBLIC_TEXT}, '')
-        FROM sketch_change c JOIN listening.fct_mention m USING (mention_id, published_at) WHERE NOT c.gone""",
-        SKETCH,
-    )
+        FROM sketch_change c JOIN listening.fct_mention m USING (mention_id, published_at) WHERE NOT c.gone"""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor("fresh") as cursor:
+        cursor.execute(query, binary=True)
+        while rows := cursor.fetchmany(AT_A_TIME):
+            yield pl.DataFrame(rows, schema=SKETCH, orient="row")
 
 
 def torn(connection: sa.Connection, topic: str) -> pl.DataFrame:
@@ -84,14 +93,9 @@ def torn(connection: sa.Connection, topic: str) -> pl.DataFrame:
 
 def known(connection: sa.Connection, topic: str) -> pl.DataFrame:
     """The different words that mentions of the topic say, with their signatures."""
-    return _read(
-        connection,
-        """
-        SELECT DISTINCT ON (words_hash) uuid_send(words_hash), signature FROM private.sketch
-        WHERE topic = %(topic)s AND words_hash IS NOT NULL ORDER BY words_hash""",
-        WORDS,
-        topic=topic,
-    )
+    query = """
+        SELECT uuid_send(words_hash), signature FROM private.sketch WHERE topic = %(topic)s AND words_hash IS NOT NULL"""
+    return _read(connection, query, WORDS, topic=topic).unique("words_hash")  # PostgreSQL would sort them, on disk
 
 
 def texts(connection: sa.Connection, topic: str, words: pl.Series) -> pl.DataFrame:

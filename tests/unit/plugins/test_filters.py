@@ -23,6 +23,7 @@ def frame(*fields):
 
 def kept(plugin, mentions, **options):
     answer = plugin.keep(mentions, plugin.options_type(**options))
+    answer = answer["keep"] if isinstance(answer, pl.DataFrame) else answer
     assert isinstance(answer, pl.Series)
     assert answer.dtype == pl.Boolean
     assert len(answer) == mentions.height
@@ -35,6 +36,7 @@ def kept(plugin, mentions, **options):
         ("12345678", True),
         ("1234567", False),
         ("  1234567 \n", False),
+        ("1234567 !!! 🥰🥰", False),
         ("1234567 https://example.org/a-long-address", False),
         ("@torreo @someone_else 1234567", False),
         ("WWW.example.org", False),
@@ -45,7 +47,12 @@ def kept(plugin, mentions, **options):
     ],
 )
 def test_min_length_counts_what_a_person_wrote(text, keeps):
-    assert kept(MinLength(), frame({"text": text})) == [keeps]
+    assert kept(MinLength(), frame({"text": text}), characters=8) == [keeps]
+
+
+def test_one_word_may_say_all():
+    said = ("Nul.", "refund?", "arnaque", "👍👍👍", "@torreo ❤️", "ok", "oui")
+    assert kept(MinLength(), frame(*({"text": text} for text in said))) == [True] * 3 + [False] * 3 + [True]
 
 
 def test_min_length_keeps_short_texts_that_have_a_rating_or_a_title():
@@ -55,7 +62,8 @@ def test_min_length_keeps_short_texts_that_have_a_rating_or_a_title():
 
 def test_the_reason_holds_the_number():
     assert (
-        MinLength.reason.format(**MinLengthOptions(characters=5).model_dump()) == "shorter than 5 characters"
+        MinLength.reason.format(**MinLengthOptions(characters=5).model_dump())
+        == "fewer than 5 letters and digits"
     )
 
 
@@ -73,8 +81,25 @@ def test_a_higher_minimum_never_keeps_more(texts, least):
 
 
 def test_language_keeps_the_listened_for_and_the_undetermined():
-    mentions = frame({}, {}, {}).with_columns(lang=pl.Series(["fr", "it", None]))
+    mentions = frame({}, {}, {}).with_columns(
+        lang=pl.Series(["fr", "it", None]), lang_confidence=pl.lit(None, pl.Float64)
+    )
     assert kept(Language(), mentions, languages={"fr", "en"}) == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "confidence", "stays"),
+    [
+        ("im still waiting??? No answer!!", "de", 0.59, True),  # unsure
+        ("AA45 ... JFK to LAS.", "es", 0.99, True),  # sure, on next to nothing
+        ("Ich warte seit einer Stunde auf den Anschluss", "de", 0.99, False),
+        ("شكرا", "ar", 0.99, False),  # a word is enough where the letters are others
+    ],
+)
+def test_language_drops_nobody_on_a_guess(text, lang, confidence, stays):
+    mentions = frame({"text": text}).with_columns(lang=pl.lit(lang), lang_confidence=pl.lit(confidence))
+    assert kept(Language(), mentions, languages={"fr", "en"}) == [stays]
+    assert Language().keep(mentions, LanguageOptions(languages={"fr"}))["why"].to_list() == [lang]
 
 
 def test_language_has_to_be_told_which():
@@ -83,7 +108,9 @@ def test_language_has_to_be_told_which():
 
 
 def test_an_empty_column_of_languages_keeps_everybody():
-    mentions = frame({}, {}).with_columns(lang=pl.lit(None, dtype=pl.String))
+    mentions = frame({}, {}).with_columns(
+        lang=pl.lit(None, pl.String), lang_confidence=pl.lit(None, pl.Float64)
+    )
     assert kept(Language(), mentions, languages={"fr"}) == [None, None]
 
 
@@ -111,7 +138,7 @@ def test_nobody_is_blocked_without_a_list():
 
 @pytest.mark.parametrize("plugin", [MinLength(), Language(), BlockedAuthors()])
 def test_an_empty_batch_stays_empty(plugin):
-    mentions = frame().with_columns(lang=pl.lit(None, dtype=pl.String))
+    mentions = frame().with_columns(lang=pl.lit(None, pl.String), lang_confidence=pl.lit(None, pl.Float64))
     options = {"languages": {"fr"}} if isinstance(plugin, Language) else {}
     assert kept(plugin, mentions, **options) == []
 

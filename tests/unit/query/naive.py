@@ -159,11 +159,14 @@ def spans(q, words):
             each = [
                 set().union(*(spans_of_way(way, words, marks, case) for way in ways)) for ways in places(text)
             ]
-            return {
+            found = {
                 (chosen[0][0], chosen[-1][1])
                 for order in permutations(each)
                 for chosen in product(*order)
                 if all(0 < b[0] - a[1] <= n for a, b in pairwise(chosen))
+            }
+            return {
+                (a, b) for a, b in found if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in found)
             }
         case t.Near(left, right, n, ordered):
             found = set()

@@ -35,6 +35,9 @@ café                  | CAFE                          | caf
 !Orange               | Orange                        | orange
 !été                  | ete                           | Ete
 =!Été                 | Été                           | Ete
+=!Été                 | Été                           | été
+が                    | が                            | か
+हिन्दी                | हिन्दी                        | हिनदी
 cœur                  | un coeur                      | cour
 strasse               | STRAßE                        | strase
 نص                    | نَصّ                            | نصف
@@ -164,6 +167,30 @@ def test_a_missing_column_is_unknown_and_matches_nothing():
         assert corpus.matches(parse(f"a NOT {field}")).to_list() == [True], field
 
 
+def test_a_link_at_the_end_of_a_sentence_has_its_host():
+    assert matches("link:orange.fr", "Voir https://orange.fr, ou pas")
+    assert not matches("link:orange.fr", "Voir https://orange.fr.example/")
+
+
+def test_words_of_simple_alphabets_are_cut_as_all_others_are():
+    from listening_etl.query import tokens
+
+    for term in (
+        "orange",
+        "l'été d’or",
+        "Ναι όχι",
+        "сеть нет",
+        "رشا بكة",
+        "שלום",
+        "네트 워크",
+        "ÿƀɏ",
+        "a_b c1",
+    ):
+        fast = tokens.slots(term)
+        slow = tokens.slots(f"{term} \u2009")  # a space that only the slow way knows
+        assert fast == slow, term
+
+
 def test_the_detected_language_counts_before_the_declared_one():
     frame = pl.DataFrame({"text": ["a", "a"], "lang": ["en", None], "lang_declared": ["fr", "fr"]})
     assert Corpus(frame).matches(parse("lang:fr")).to_list() == [False, True]
@@ -197,6 +224,24 @@ def test_evidence_is_every_occurrence_that_made_the_row_match():
     assert corpus.evidence(parse("NOT NOT panne"))["row"].to_list() == [2, 2]
     assert corpus.evidence(parse('raw:"raw"')).select("start", "end").rows() == [(0, 3), (4, 7)]
     assert corpus.evidence(parse("NOT orange")).height == 0
+    assert corpus.evidence(parse("NOT (orange AND absent)")).height == 0
+
+
+def test_a_loose_phrase_is_found_in_its_shortest_stretches():
+    corpus = Corpus(pl.DataFrame({"text": ["a b c b a", "a a b", "b a x a"]}))
+    found = corpus.evidence(parse('"a b c"~2'))  # not "a b c b", which holds "a b c"
+    assert found["words"].to_list() == ["a b c", "c b a"]
+    assert corpus.evidence(parse('"a b"~2'))["words"].to_list() == ["a b", "b a", "a b", "b a"]
+
+
+def test_a_text_that_repeats_two_words_without_end_is_no_trouble():
+    frame = pl.DataFrame({"text": ["a b " * 50_000, "a x b x a"]})
+    for query in (
+        "(a NEAR/900 b) NEAR/900 a",
+        '"a a a a a a a a"~900',
+        "((a NEAR/99 b) NEAR/99 a) NEAR/99 b",
+    ):
+        assert Corpus(frame).matches(parse(query))[0], query
 
 
 def test_an_explanation_names_the_clauses_that_decided():
