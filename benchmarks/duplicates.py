@@ -61,7 +61,9 @@ class Planter:
         """So many characters edited, at places drawn at random."""
         characters = list(text)
         for place in sorted(self.rng.sample(range(len(text)), min(count, len(text))), reverse=True):
-            how = self.rng.choice(("doubled", "neighbour", "left out", "swapped")) if kind == "typed" else kind
+            how = (
+                self.rng.choice(("doubled", "neighbour", "left out", "swapped")) if kind == "typed" else kind
+            )
             here = characters[place]
             if how == "substituted":
                 characters[place] = self.rng.choice(LETTERS)
@@ -81,7 +83,10 @@ class Planter:
         """Words kept, something around them."""
         rng = self.rng
         if kind == "tags":
-            tags = [f"#{rng.choice(('bonplan', 'infos', 'fail', 'love', 'buzz'))}{rng.randrange(9)}" for _ in range(rng.randint(1, 4))]
+            tags = [
+                f"#{rng.choice(('bonplan', 'infos', 'fail', 'love', 'buzz'))}{rng.randrange(9)}"
+                for _ in range(rng.randint(1, 4))
+            ]
             return f"{text} {' '.join(tags)}" if rng.random() < 0.7 else f"{' '.join(tags)} {text}"
         if kind == "link":
             return f"{text} https://exemple.fr/{rng.randrange(10**6)}?utm_source=x"

@@ -215,14 +215,17 @@ def explained(texts, probabilities):
     from sklearn.feature_extraction import FeatureHasher
 
     rows, (weights, _) = features(texts), load()
-    read, named = worded(plain(texts)), list(shape(pl.lit("")))
+    rows.data *= weights[rows.indices]
+    named, analyze = list(shape(pl.lit(""))), vectorizers()[0].build_analyzer()
+    words = [sorted(set(analyze(text))) for text in worded(plain(texts))]
+    distinct = sorted(set().union(*words))
     hasher = FeatureHasher(WORD_COLUMNS, input_type="string", alternate_sign=False)
-    analyze, said = vectorizers()[0].build_analyzer(), []
-    for row, text, p in zip(rows, read, probabilities, strict=True):  # of what was dropped alone
-        weight = dict(zip(row.indices, row.data * weights[row.indices], strict=True))
-        words = sorted(set(analyze(text)))
-        hashed = hasher.transform([[word] for word in words]).indices if words else []
-        signs = {word: weight[column] for word, column in zip(words, hashed, strict=True)}
+    columns = hasher.transform([[word] for word in distinct]).indices if distinct else []
+    column, said = dict(zip(distinct, columns, strict=True)), []
+    for row, p in enumerate(probabilities):  # of what was dropped alone
+        inside = slice(rows.indptr[row], rows.indptr[row + 1])
+        weight = dict(zip(rows.indices[inside].tolist(), rows.data[inside].tolist(), strict=True))
+        signs = {word: weight.get(column[word], 0) for word in words[row]}
         signs |= {name: weight.get(SHAPE + number, 0) for number, name in enumerate(named)}
         best = sorted((name for name in signs if signs[name] > 0), key=lambda name: (-signs[name], name))
         said.append(f"probability {p:.2f}: {', '.join(best[:STRONGEST])}".replace("xlink", "link"))

@@ -167,7 +167,7 @@ class Reddit:
 
     def push_down(self, options, entities):
         """A search for each name, or for what a query says; for each subreddit read whole its posts and comments."""
-        found = [one for e in entities for one in pushed_down(e.words, SEARCH, 512) if options.search]
+        found = [one for e in entities for one in pushed_down(e, SEARCH, 512) if options.search]
         found += [f"r/{name}/{what}" for name in options.subreddits for what in ("new", "comments")]
         return list(dict.fromkeys(found))
 

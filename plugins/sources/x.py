@@ -103,7 +103,7 @@ def words_of(entity, room):
     tags = [f"#{tag}" for tag in entity.hashtags if HASHTAG.fullmatch(tag)]
     accounts = [handle for handle in entity.handles if HANDLE.fullmatch(handle)]
     signed = [sign + account for account in accounts for sign in ("@", "from:")]
-    return [*pushed_down(entity.words, SEARCH, room), *tags, *signed]
+    return [*pushed_down(entity, SEARCH, room), *tags, *signed]
 
 
 def packed(words, room):

@@ -87,7 +87,8 @@ class SeveralQueries(Protocol):
 
     def push_down(self, options: Any, entities: Sequence[Any]) -> Sequence[str]:
         """Queries in the platform's own words, one slice each, for entities with `names`, `handles` and
-        `hashtags` (without signs)."""
+        `hashtags` (without signs). Whatever is about one by its words holds one of the names; `pushed_down`
+        writes the whole query of an entity, which may be narrower, in the words of a `Dialect`."""
         ...
 
 

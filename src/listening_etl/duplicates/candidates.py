@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     """Two rows of places: left and right."""
 
 QUARTERS = PARTS - 1
-TURNS = 8
+TURNS = 6
 """Bands of each row: band (turn, row) takes one MinHash of every quarter, each `turn` rows after the last."""
 HEAD_BANDS = 16
 HEAD_ROWS = 8
 """Bands over the beginning alone, for copies that were cut: long ones, since a cut copy is faithful otherwise."""
-LIKE = 34
+LIKE = 36
 """Equal MinHashes of the quarters, of 128, that a pair needs."""
 LIKE_QUARTER = 2
 """... and in the quarter that has fewest: who replaces a whole sentence writes another text."""
@@ -47,7 +48,11 @@ class Candidates:
         """Portions of the fresh texts, each with about as many meetings."""
         met = self.bands @ np.diff(self.members.indptr)
         borders = np.flatnonzero(np.diff(np.cumsum(met) // MEETINGS, prepend=0))
-        return [slice(*ends) for ends in zip([0, *borders], [*borders, len(self.asked)], strict=True) if ends[0] < ends[1]]
+        return [
+            slice(*ends)
+            for ends in zip([0, *borders], [*borders, len(self.asked)], strict=True)
+            if ends[0] < ends[1]
+        ]
 
     def of(self, block: slice) -> Pairs:
         """The pairs (left < right) of a portion; over all portions, each pair once."""
@@ -64,8 +69,9 @@ class Candidates:
             part = slice(start, start + (1 << 14))
             same = self.signatures[pairs[0, part]] == self.signatures[pairs[1, part]]
             equal = np.bitwise_count(np.packbits(same, axis=-1).view(np.uint32)[..., 0])
-            whole, head = equal[:, :QUARTERS], equal[:, QUARTERS]
-            alike[part] = (whole.sum(1) >= LIKE) & (whole.min(1) >= LIKE_QUARTER) | (head >= LIKE_HEAD)
+            *quarters, head = equal.T
+            whole = (reduce(np.add, quarters) >= LIKE) & (reduce(np.minimum, quarters) >= LIKE_QUARTER)
+            alike[part] = whole | (head >= LIKE_HEAD)
         return alike
 
 
@@ -111,7 +117,9 @@ def _keys(columns: NDArray[np.uint8], rows: list[int]) -> NDArray[np.uint32]:
     return key
 
 
-def _shared(keys: NDArray[np.uint32], fresh: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _shared(
+    keys: NDArray[np.uint32], fresh: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Texts that share a key with another one, fresh on one side, and the numbers of their keys."""
     endings = keys.astype(np.uint16)
     wanted = np.zeros(1 << 16, bool)

@@ -63,11 +63,15 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"cannot read the texts: {error.strerror}", where=str(path), do="Name a text file.") from error
+        raise ConfigError(
+            f"cannot read the texts: {error.strerror}", where=str(path), do="Name a text file."
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise ConfigError(f"cannot write the clusters: {error.strerror}", where=str(path), do="Name another file.") from error
+        raise ConfigError(
+            f"cannot write the clusters: {error.strerror}", where=str(path), do="Name another file."
+        ) from error

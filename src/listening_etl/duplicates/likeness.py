@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -68,7 +68,8 @@ def likeness(words: Words, left: Places, right: Places) -> Floats:
     for start in range(0, len(left), 1 << 14):  # portions that stay in the processor's cache
         part = slice(start, start + (1 << 14))
         found[part] = _likeness(words, left[part], right[part])
-    return np.minimum(found, MOST)
+    np.minimum(found, MOST, out=found)
+    return found
 
 
 def _likeness(words: Words, left: Places, right: Places) -> Floats:
@@ -82,11 +83,16 @@ def _likeness(words: Words, left: Places, right: Places) -> Floats:
     typed = _typed(np.maximum(gone_words, come_words), words.counts[left], short)
     least = np.maximum(gone, come)
     likely = np.flatnonzero((least <= (1 - needed) * long) & ((least <= typed) | (gone == 0)) & (short > 0))
-    found[likely] = _whole(words, left[likely], right[likely], needed[likely], typed[likely])
+    found[likely] = _whole(words, left[likely], right[likely], needed[likely], typed[likely], least[likely])
     typed = _typed(gone_words, words.counts[left], short)
-    begun = np.isnan(found) & words.cut[left] & (short < long) & (gone <= np.minimum(typed, (1 - CUT_LIKE) * short))
+    begun = (
+        np.isnan(found)
+        & words.cut[left]
+        & (short < long)
+        & (gone <= np.minimum(typed, (1 - CUT_LIKE) * short))
+    )
     likely = np.flatnonzero(begun)
-    found[likely] = _begun(words, left[likely], right[likely], typed[likely])
+    found[likely] = _begun(words, left[likely], right[likely], typed[likely], gone[likely])
     return found
 
 
@@ -94,13 +100,14 @@ def _typed(changed: Places, counts: Places, sizes: Places) -> Floats:
     """Most characters that typing errors change in so many words of so many, in a text of this size."""
     share = changed / np.maximum(counts, 1)
     of_each = TYPED + TYPED_MORE * share + TYPED_BY_CHANCE / np.sqrt(np.maximum(changed, 1))
-    return np.maximum(share * (sizes + 1) * of_each, REPLACED * sizes)
+    most: Floats = np.maximum(share * (sizes + 1) * of_each, REPLACED * sizes)
+    return most
 
 
-def _whole(words: Words, left: Places, right: Places, needed: Floats, typed: Floats) -> Floats:
+def _whole(words: Words, left: Places, right: Places, needed: Floats, typed: Floats, least: Places) -> Floats:
     short, long = words.sizes[left], words.sizes[right]
     most = np.minimum((1 - needed) * long, np.maximum(typed, long - short))
-    apart = _apart(words.texts[left], words.texts[right], most)
+    apart = _apart(words.texts[left], words.texts[right], most, least)
     close = np.flatnonzero((apart <= most) & ((apart <= typed) | (apart == long - short)))
     same = _same_numbers(words.digits[left[close]], words.digits[right[close]], apart[close], short[close])
     found = np.full(len(left), np.nan)
@@ -108,14 +115,14 @@ def _whole(words: Words, left: Places, right: Places, needed: Floats, typed: Flo
     return found
 
 
-def _begun(words: Words, left: Places, right: Places, typed: Floats) -> Floats:
+def _begun(words: Words, left: Places, right: Places, typed: Floats, least: Places) -> Floats:
     """The same for a text that breaks off and the beginning of a longer one."""
     short = words.sizes[left]
     most = np.minimum((1 - CUT_LIKE) * short, typed)
     # each beginning has its own length, so they are cut one by one; few pairs come so far
     texts = zip(words.texts[right], short.tolist(), strict=True)
     begun = np.array([text[:size] for text, size in texts], object)
-    apart = _apart(words.texts[left], begun, most)
+    apart = _apart(words.texts[left], begun, most, least)
     close = np.flatnonzero(apart <= most)
     digits = _digits(pl.Series(begun[close], dtype=pl.String))
     same = _same_numbers(words.digits[left[close]], digits, apart[close], short[close])
@@ -126,40 +133,45 @@ def _begun(words: Words, left: Places, right: Places, typed: Floats) -> Floats:
 
 def _same_numbers(left: Strings, right: Strings, apart: Floats, sizes: Places) -> NDArray[np.bool_]:
     """Whether digits are the same, or differ as little as all else does."""
-    digits = _apart(left, right, np.full(len(left), READ))
-    return (digits == 0) | (2 * digits < apart) | (apart + (DIGIT - 1) * digits <= REPLACED * sizes)
+    digits = _distances(left, right, READ)
+    same: NDArray[np.bool_] = (digits == 0) | (2 * digits < apart)
+    return same | (apart + (DIGIT - 1) * digits <= REPLACED * sizes)
 
 
-def _apart(left: Strings, right: Strings, most: Floats) -> Floats:
+def _apart(left: Strings, right: Strings, most: Floats, least: Places) -> Floats:
     """Fewest characters to put in, leave out, replace or swap with the next one, to get from one text to the other.
 
     What is more than `most` may come out as more than it is.
     """
-    from rapidfuzz.distance import OSA, Levenshtein
-
-    found = np.full(len(left), np.inf)
+    found = np.zeros(len(left))
     limits = np.searchsorted(LIMITS, SWAPS * most)
     for limit in np.unique(limits):  # the lower the limit, the sooner a comparison ends
         some = np.flatnonzero(limits == limit)
-        found[some] = _distances(left[some], right[some], Levenshtein.distance, LIMITS[limit])
-    some = np.flatnonzero((found > 1) & (found <= SWAPS * most))
-    found[some] = _distances(left[some], right[some], OSA.distance, READ)
+        found[some] = _distances(left[some], right[some], LIMITS[limit])
+    # every swap that saves one leaves the letters as they are: where letters differ more, there are not so many
+    some = np.flatnonzero((found > most) & (found <= np.minimum(SWAPS * most, 2 * most - least)))
+    found[some] = _distances(left[some], right[some], READ, swaps=True)
     return found
 
 
-def _distances(left: Strings, right: Strings, scorer: Any, most: int) -> NDArray[np.int32]:
+def _distances(left: Strings, right: Strings, most: int, *, swaps: bool = False) -> NDArray[np.int32]:
+    from rapidfuzz.distance import OSA, Levenshtein
     from rapidfuzz.process import cpdist
 
+    scorer = OSA.distance if swaps else Levenshtein.distance
     return cpdist(left.tolist(), right.tolist(), scorer=scorer, score_cutoff=most, dtype=np.int32)
 
 
 def _differences(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> list[tuple[Places, Places]]:
     """How many letters, then words, the one has and the other lacks, and the other way round."""
     most = np.maximum(one, other)
-    lacks = most - other, most - one
+    gone, come = most - other, most - one
     parts = slice(LETTERS), slice(LETTERS, TALLY)
-    first, second = ([lack[:, part].sum(1, dtype=np.int64) for lack in lacks] for part in parts)
-    return [(first[0], first[1]), (second[0], second[1])]
+    return [(_sum(gone[:, part]), _sum(come[:, part])) for part in parts]
+
+
+def _sum(tallies: NDArray[np.uint8]) -> Places:
+    return np.add.reduce(tallies, axis=1, dtype=np.uint16).astype(np.int64)
 
 
 def _tallied(texts: pl.Series) -> tuple[NDArray[np.uint8], Places]:

@@ -40,7 +40,7 @@ def pairs_of_words(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None
     nodes = pl.concat([_columns(fresh).with_columns(fresh=True), _columns(known).with_columns(fresh=False)])
     nodes = nodes.drop_nulls("words_hash").unique("id", keep="first").sort("id")
     groups = nodes.group_by("words_hash", maintain_order=True).agg(
-        pl.first("id", "text", "signature", "fresh"), member="id", member_fresh="fresh"
+        pl.first("id", "signature", "fresh"), pl.col("text").drop_nulls().first(), member="id", member_fresh="fresh"
     )
     return forest(pl.concat([_same_words(groups), _nearly_the_same(groups, texts, fold)]))
 
@@ -68,9 +68,13 @@ def _nearly_the_same(groups: pl.DataFrame, texts: Texts | None, fold: Fold) -> p
         with ThreadPoolExecutor(workers) as pool:
             for blocks in _portions(likely.blocks(), 2 * workers):
                 pairs = [known.read(pair) for pair in pool.map(likely.of, blocks)]
-                alike = pool.map(likeness, repeat(known.words), *zip(*(known.at[pair] for pair in pairs), strict=True))
+                alike = pool.map(
+                    likeness, repeat(known.words), *zip(*(known.at[pair] for pair in pairs), strict=True)
+                )
                 found = forest(pl.concat([found, *map(_pairs, pairs, alike)]))
-    return found.with_columns(ids.gather(found["left"]).alias("left"), ids.gather(found["right"]).alias("right"))
+    return found.with_columns(
+        ids.gather(found["left"]).alias("left"), ids.gather(found["right"]).alias("right")
+    )
 
 
 def _pairs(places: NDArray[np.int64], alike: NDArray[np.float64]) -> pl.DataFrame:
@@ -113,7 +117,11 @@ def forest(pairs: pl.DataFrame) -> pl.DataFrame:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import minimum_spanning_tree
 
-    ranked = pairs.unique().sort("similarity", "left", "right", descending=[True, False, False]).unique(["left", "right"], keep="first", maintain_order=True)
+    ranked = (
+        pairs.unique()
+        .sort("similarity", "left", "right", descending=[True, False, False])
+        .unique(["left", "right"], keep="first", maintain_order=True)
+    )
     if not len(ranked):
         return ranked
     ids = pl.concat([ranked["left"], ranked["right"]]).unique().sort()

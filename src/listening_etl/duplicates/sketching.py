@@ -80,7 +80,9 @@ def _buckets(points: NDArray[np.uint32]) -> NDArray[np.uint16]:
     return (mixed >> np.uint32(16)).astype(np.uint16)
 
 
-def _minima(buckets: NDArray[np.uint16], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _minima(
+    buckets: NDArray[np.uint16], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.uint8]:
     """The least rank of each part of each text, texts × `PARTS` × `ROWS`; its low byte tells as much."""
     base = starts[0]
     values = _ranks()[buckets[base : ends[-1]]]

@@ -47,7 +47,9 @@ def marked(texts: pl.Series) -> pl.Series:
     frame = frame.with_columns(words=_folded(pl.col("said")))
     words, bare = pl.col("words"), pl.col("words").eq("")
     if frame.select(bare.any()).item():
-        frame = frame.with_columns(pl.when(bare).then(_folded(pl.col("seen"))).otherwise(words).alias("words"))
+        frame = frame.with_columns(
+            pl.when(bare).then(_folded(pl.col("seen"))).otherwise(words).alias("words")
+        )
     cut = pl.col("said").str.contains(GOES_ON) & (words.str.len_chars() >= CUT_LONG)
     return frame.select(pl.when(cut).then(words + CUT).otherwise(words).alias(texts.name)).to_series()
 

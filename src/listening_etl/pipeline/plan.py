@@ -15,7 +15,7 @@ from listening_etl.model import Slice, Window
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.curate import COUNTS
 from listening_etl.query import Query, cover, parse
-from listening_etl.query.push_down import Dialect, pushed_down
+from listening_etl.query.push_down import Dialect, searches
 from listening_etl.query.tree import Term, any_of
 from listening_etl.warehouse import runs
 from listening_etl.warehouse.engine import transaction
@@ -69,7 +69,7 @@ def wanted(context: Context) -> list[Wanted]:
     found = []
     for name, entity in context.topic.entities.items():
         names, words = tuple(dict.fromkeys(searched(entity, context))), context.queries[name]
-        if names and not pushed_down(words, Dialect()):
+        if names and not searches(words, Dialect()):
             words = any_of(Term(word) for word in names)
         found.append(Wanted(name, names, entity.handles, entity.hashtags, words))
     return found

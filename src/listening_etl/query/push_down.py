@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from listening_etl.query.tree import And, Field, Loose, Named, Near, Or, Query, Scope, Term, Value
+from listening_etl.query.tree import And, Field, Loose, Named, Near, Or, Query, Scope, Term, Value, any_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,13 @@ class Dialect:
     author: str | None = None
 
 
-def pushed_down(query: Query, dialect: Dialect, longest: int | None = None) -> list[str]:
+def pushed_down(entity: Any, dialect: Dialect, longest: int | None = None) -> list[str]:
+    """Searches that find whatever is about an entity by its words: its query (`words`), or its names alone."""
+    words: Query | None = getattr(entity, "words", None)
+    return searches(any_of(Term(name) for name in entity.names) if words is None else words, dialect, longest)
+
+
+def searches(query: Query, dialect: Dialect, longest: int | None = None) -> list[str]:
     """Searches one of which finds whatever the query matches, each of at most `longest` characters.
 
     Empty where no search is narrower than everything there is: `NOT` alone, a wildcard alone.

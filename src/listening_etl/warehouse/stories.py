@@ -95,7 +95,8 @@ def known(connection: sa.Connection, topic: str) -> pl.DataFrame:
     """The different words that mentions of the topic say, with their signatures."""
     query = """
         SELECT uuid_send(words_hash), signature FROM private.sketch WHERE topic = %(topic)s AND words_hash IS NOT NULL"""
-    return _read(connection, query, WORDS, topic=topic).unique("words_hash")  # PostgreSQL would sort them, on disk
+    found = _read(connection, query, WORDS, topic=topic)
+    return found.unique("words_hash")  # PostgreSQL would sort them, on disk
 
 
 def texts(connection: sa.Connection, topic: str, words: pl.Series) -> pl.DataFrame:
@@ -135,16 +136,13 @@ def likenesses(connection: sa.Connection, topic: str) -> pl.DataFrame:
 
 def keep_likenesses(connection: sa.Connection, topic: str, before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Replace the forest that was kept by another; what both have is not touched."""
-    gone = before.join(after, on=["left", "right"], how="anti")
+    gone = before.join(after, on=["left", "right"], how="anti").select("left", "right")
     new = after.join(before, on=["left", "right"], how="anti")
-    for left, right in gone.select("left", "right").iter_rows():  # few: what a stronger likeness replaced
-        connection.execute(
-            sa.text("""
-                DELETE FROM private.near_duplicate
-                WHERE topic = :topic AND words_hash = encode(:left, 'hex')::uuid AND other_hash = encode(:right, 'hex')::uuid
-            """),
-            {"topic": topic, "left": left, "right": right},
-        )
+    if len(gone):  # few: what a stronger likeness replaced
+        statement = sa.text("""
+            DELETE FROM private.near_duplicate
+            WHERE topic = :topic AND words_hash = encode(:left, 'hex')::uuid AND other_hash = encode(:right, 'hex')::uuid""")
+        connection.execute(statement, [{"topic": topic, **pair} for pair in gone.iter_rows(named=True)])
     named = new.select(
         pl.lit(topic).alias("topic"), words_hash="left", other_hash="right", similarity="similarity"
     )

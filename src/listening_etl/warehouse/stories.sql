@@ -134,30 +134,33 @@ comment on column listening.mention_link.score is
 
 create or replace view listening.co_sharing as
 with shares as (
+    -- each share with at most ten before it: enough to connect who acts together, however many they are
     select
         topic, source, kind, object, mention_id, published_at, author_key, breath,
-        row_number() over (object order by published_at, mention_id) as place,
         case kind
             when 'reshare' then count(*) over (in_time range between '60 seconds' preceding and current row)
             else count(*) over (in_time range between '10 seconds' preceding and current row)
         end as at_once,
-        count(*) over (in_time range between '30 minutes' preceding and '30 minutes' following) as in_the_hour
+        count(*) over (in_time range between '30 minutes' preceding and '30 minutes' following) as in_the_hour,
+        array_agg(mention_id) over just_before as mentions,
+        array_agg(author_key) over just_before as authors,
+        array_agg(published_at) over just_before as times
     from listening.share
     cross join lateral (
         select case kind when 'reshare' then interval '60 seconds' else interval '10 seconds' end as breath
     ) as how_long
     where author_key is not null
-    window object as (partition by topic, source, kind, object), in_time as (object order by published_at)
+    window
+        object as (partition by topic, source, kind, object),
+        in_time as (object order by published_at),
+        just_before as (object order by published_at, mention_id rows between 10 preceding and 1 preceding)
 ),
 paired as (
-    -- each share with at most ten before it: enough to connect who acts together, however many they are
     select
         b.topic, b.source, b.kind || ' ' || b.object as object, b.published_at, b.published_at - a.published_at as apart,
         a.author_key < b.author_key as in_order, a.author_key as a, b.author_key as b, a.mention_id as of_a, b.mention_id as of_b
     from shares as b
-    cross join generate_series(1, 10) as back
-    join shares as a
-        on (a.topic, a.source, a.kind, a.object, a.place) = (b.topic, b.source, b.kind, b.object, b.place - back)
+    cross join lateral unnest(b.mentions, b.authors, b.times) as a (mention_id, author_key, published_at)
     where a.author_key <> b.author_key and a.published_at >= b.published_at - b.breath
         -- what everybody shares all the time is shared at the same time by chance
         and b.at_once > 5 * b.in_the_hour * extract(epoch from b.breath) / 3600

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listening_etl.query import Corpus, cover, parse
-from listening_etl.query.push_down import Dialect, pushed_down
+from listening_etl.query.push_down import Dialect, pushed_down, searches
 from listening_etl.query.tree import And, Field, Loose, Near, Not, Or, Scope, Term, Value
 
 WORDS = (
@@ -76,13 +78,13 @@ def test_a_search_brings_whatever_the_query_matches(query, texts, dialect, longe
     # the platform of the test understands our own language, and nothing but it
     mentions = corpus(texts)
     local = mentions.matches(query)
-    searches = pushed_down(query, dialect, longest)
-    if searches:
+    asked = searches(query, dialect, longest)
+    if asked:
         brought = pl.Series([False] * len(texts))
-        for search in searches:
+        for search in asked:
             brought |= mentions.matches(parse(search))
         assert (brought & local).to_list() == local.to_list()
-    assert all(longest is None or len(search) <= longest for search in searches)
+    assert all(longest is None or len(search) <= longest for search in asked)
 
 
 @settings(max_examples=300, deadline=None)
@@ -96,7 +98,7 @@ def test_whatever_matches_holds_one_of_the_words_to_search_for(query, texts):
 
 
 @pytest.mark.parametrize(
-    ("query", "searches"),
+    ("query", "asked"),
     [
         ("orange", ['"orange"']),
         ("orange OR #orange OR @orange_aide", ['"orange"', "#orange", "@orange_aide"]),
@@ -111,10 +113,20 @@ def test_whatever_matches_holds_one_of_the_words_to_search_for(query, texts):
         ("pan*", []),
     ],
 )
-def test_what_a_platform_is_asked(query, searches):
-    assert pushed_down(parse(query), Dialect(author="from:{}")) == searches
+def test_what_a_platform_is_asked(query, asked):
+    assert searches(parse(query), Dialect(author="from:{}")) == asked
 
 
 def test_what_is_too_long_for_a_platform_is_asked_for_by_its_narrowest_part():
     query = parse("(alpha OR bravo OR charlie) AND delta AND (echo OR foxtrot)")
-    assert pushed_down(query, Dialect(), 60) == ['"delta"']
+    assert searches(query, Dialect(), 60) == ['"delta"']
+
+
+def test_an_entity_without_a_query_is_asked_for_by_its_names():
+    assert pushed_down(SimpleNamespace(names=("Torréo", "Torréo One")), Dialect()) == [
+        '"Torréo"',
+        '"Torréo One"',
+    ]
+    assert pushed_down(SimpleNamespace(names=("Torréo",), words=parse("torréo panne")), Dialect()) == [
+        '"torréo" "panne"'
+    ]

@@ -1,4 +1,8 @@
-"""KPIs: the columns that all share, and their own."""
+"""KPIs: the columns that all share, and their own.
+
+Volume, share of voice and net sentiment are also weighted by story: what was copied is no new opinion. Reach and
+engagement are not, since every copy has readers of its own; nor is response, since everyone who asks is due a reply.
+"""
 
 from __future__ import annotations
 

@@ -211,8 +211,8 @@ bridge_mention_story = table(
     _("topic", Text, "topic"),
     _("mention_id", Uuid, "mention"),
     _("story_id", Uuid, "mention_id of the canonical mention: the first published of the story"),
-    _("how", Text, "canonical; exact: in the same words as the canonical; near: in others. Copies by one person on two "
-      "platforms are not marked: that would tie their pseudonyms together"),
+    # cross-posts of one person are not marked: that would tie two pseudonyms together, which are two on purpose
+    _("how", Text, "canonical; exact: in the same words as the canonical; near: in others"),
     _("similarity", Float, "likeness to the nearest other of the story, 0 to 1", null=True),
     PrimaryKeyConstraint("mention_id", "topic"),
     Index("ix_bridge_mention_story_story_id", "topic", "story_id"),

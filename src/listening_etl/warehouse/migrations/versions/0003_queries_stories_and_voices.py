@@ -28,7 +28,7 @@ def upgrade() -> None:
             "how",
             sa.Text(),
             nullable=False,
-            comment="canonical; exact: in the same words as the canonical; near: in others. Copies by one person on two platforms are not marked: that would tie their pseudonyms together",
+            comment="canonical; exact: in the same words as the canonical; near: in others",
         ),
         sa.Column(
             "similarity",
