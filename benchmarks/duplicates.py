@@ -3,32 +3,35 @@
 Among background texts (invented, or the files given, one text a line) copies of some are planted, edited in ways
 that are known. Two texts count as found when they are in one cluster. Recall is over pairs of a planted text and its
 copies, or of two copies of one; precision over pairs found that hold a planted copy. Pairs of two background texts
-are counted apart, for nobody knows the truth about them: `--show N` prints some to read.
+are counted apart, for nobody knows the truth about them: `--show N` prints some to read. `rensa` and `datasketch`
+get the same texts, folded as ours: 128 permutations, shingles of 5 characters, at 0.8 and at what suits them best.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import orjson
 import polars as pl
 
 from benchmarks import generate
-from listening_etl.duplicates import clusters, normal
+from listening_etl.duplicates import clusters, components, new_pairs, normal, sketches
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NEIGHBOURS = dict(zip("azertyuiopqsdfghjklmwxcvbn", "zarezutyoipaqsdfhgjkmlwxvb", strict=True))
 EDITS = ("substituted", "inserted", "deleted", "typed")
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.15)
+FIRST = (*"bcdfghjklmnpqrstvwz", "ch", "br", "tr", "pl", "qu", "")
+PHRASE = 5
+"""Who shares so many words in a row with another background text may be its copy, and is not copied from."""
 WRAPS = ("tags", "link", "reshared", "emoji", "cut", "several")
 LONG = 60
 
@@ -100,15 +103,50 @@ class Planter:
         return text[: max(LONG, int(len(text) * rng.uniform(0.55, 0.95)))].rstrip() + "…"
 
 
+def background(files: list[Path], count: int, seed: int, *, templates: bool) -> list[str]:
+    """Texts among which copies are planted: those of the files, or invented ones."""
+    if files:
+        texts = [
+            line for file in files for line in file.read_text("utf-8", errors="replace").split("\n") if line
+        ]
+        return texts[:count]
+    if templates:
+        lines = map(_loaded, generate.lines(count, seed))
+        return [line["text"] for line in lines if line and line.get("text")]
+    return list(free_texts(count, seed))
+
+
+def _loaded(line: bytes) -> dict[str, str] | None:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def free_texts(count: int, seed: int) -> Iterator[str]:
+    """Texts of coined words, the frequent ones frequent as in any language, most of them about one of 50 brands."""
+    rng = random.Random(seed)
+    syllables = [
+        first + vowel + last for first in FIRST for vowel in "aeiouéy" for last in ("", "", *"lnrst")
+    ]
+    words = ["".join(rng.choices(syllables, k=rng.choice((1, 2, 2, 3)))) for _ in range(20_000)]
+    weights = np.cumsum([1 / (rank + 3) for rank in range(len(words))]).tolist()
+    brands = generate.brands(50)
+    for _ in range(count):
+        text = rng.choices(words, cum_weights=weights, k=rng.randint(6, 35))
+        text[rng.randrange(len(text))] = rng.choice(brands)
+        handle = f"@ami_{rng.randrange(5_000)} " if rng.random() < 0.3 else ""
+        tag = f" #{rng.choice(brands).lower()}" if rng.random() < 0.2 else ""
+        yield f"{handle}{' '.join(text).capitalize()}{rng.choice('.!?…')}{tag}"
+
+
 def corpus(background: list[str], seed: int) -> tuple[list[str], list[Planted]]:
-    """Background and copies, shuffled: about one text in six has 1 to 7 copies, one in twenty is copied."""
+    """Background and copies, shuffled: one text in twenty gets 1 to 7 copies."""
     planter, rng = Planter(seed), random.Random(seed)
-    words = normal(pl.Series(background))
-    sizes, unique = words.str.len_chars().to_numpy(), words.is_unique().to_numpy()
-    able = [place for place in range(len(background)) if unique[place] and sizes[place] >= LONG]
+    able = _unlike_others(normal(pl.Series(background)))
     kinds = [(kind, share) for kind in EDITS for share in SHARES] + [(kind, 0.03) for kind in WRAPS]
     texts, groups = list(background), []
-    for number, place in enumerate(rng.sample(able, len(background) // 20)):
+    for number, place in enumerate(rng.sample(able, min(len(able), len(background) // 20))):
         kind, share = kinds[number % len(kinds)]
         copies = [planter.copy(background[place], kind, share) for _ in range(rng.randint(1, 7))]
         groups.append((kind, share, [place, *range(len(texts), len(texts) + len(copies))]))
@@ -118,6 +156,20 @@ def corpus(background: list[str], seed: int) -> tuple[list[str], list[Planted]]:
     moved = {old: new for new, old in enumerate(order)}
     planted = [Planted(kind, share, [moved[old] for old in places]) for kind, share, places in groups]
     return [texts[old] for old in order], planted
+
+
+def _unlike_others(words: pl.Series) -> list[int]:
+    """Places of texts that are long enough and have no phrase that another has."""
+    split = pl.DataFrame({"place": range(len(words)), "word": words.str.split(" ")}).explode("word")
+    phrase = pl.concat_str([pl.col("word").shift(-n).over("place") for n in range(PHRASE)], separator=" ")
+    phrases = split.with_columns(phrase=phrase).drop_nulls().unique(["place", "phrase"])
+    shared = phrases.filter(pl.len().over("phrase") > 1)["place"].unique()
+    able = pl.DataFrame({"place": range(len(words)), "words": words}).filter(
+        pl.col("words").is_unique(),
+        pl.col("words").str.len_chars() >= LONG,
+        ~pl.col("place").is_in(shared.implode()),
+    )
+    return able["place"].to_list()
 
 
 @dataclass(frozen=True)
@@ -151,3 +203,140 @@ def score(found: np.ndarray, planted: list[Planted]) -> Score:
         {key: hits[key] / all_pairs[key] for key in all_pairs},
         right / sum(all_pairs.values()), right / (pairs - background), int(background),
     )  # fmt: skip
+
+
+def ours(texts: pl.Series) -> np.ndarray:
+    """Clusters as this package makes them."""
+    return clusters(texts).to_numpy()
+
+
+def rensa(texts: pl.Series, threshold: float, bands: int) -> np.ndarray:
+    """Clusters of texts that rensa takes for alike."""
+    from rensa import RMinHash, RMinHashLSH
+
+    index, made = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=bands), []
+    for number, shingles in enumerate(_shingles(texts)):
+        made.append(RMinHash(num_perm=128, seed=42))
+        made[-1].update(shingles)
+        index.insert(number, made[-1])
+    return _joined(made, index.query, threshold)
+
+
+def datasketch(texts: pl.Series, threshold: float, bands: int) -> np.ndarray:
+    """Clusters of texts that datasketch takes for alike."""
+    from datasketch import MinHash, MinHashLSH
+
+    index, made = MinHashLSH(num_perm=128, params=(bands, 128 // bands)), []
+    for number, shingles in enumerate(_shingles(texts)):
+        made.append(MinHash(num_perm=128))
+        made[-1].update_batch([shingle.encode() for shingle in shingles])
+        index.insert(number, made[-1])
+    return _joined(made, index.query, threshold)
+
+
+def _shingles(texts: pl.Series) -> Iterator[list[str]]:
+    for text in normal(texts):
+        yield [text[start : start + 5] for start in range(max(len(text) - 4, 1))]
+
+
+def _joined(made: list, query: Callable, threshold: float) -> np.ndarray:
+    """Clusters of those whose signatures are as alike as the threshold asks."""
+    pairs = [
+        (number, other)
+        for number, one in enumerate(made)
+        for other in query(one)
+        if number < other and one.jaccard(made[other]) >= threshold
+    ]
+    frame = pl.DataFrame(pairs, {"left": pl.Int64, "right": pl.Int64}, orient="row")
+    return components(pl.Series(range(len(made))), frame).to_numpy()
+
+
+METHODS: dict[str, Callable[[pl.Series], np.ndarray]] = {
+    "ours": ours,
+    "rensa 0.8": lambda texts: rensa(texts, 0.8, 16),
+    "rensa 0.3": lambda texts: rensa(texts, 0.3, 64),
+    "datasketch 0.8": lambda texts: datasketch(texts, 0.8, 16),
+    "datasketch 0.3": lambda texts: datasketch(texts, 0.3, 64),
+}
+
+
+def measured(name: str, texts: pl.Series, planted: list[Planted]) -> np.ndarray:
+    """Run a method and print what it found."""
+    start = time.perf_counter()
+    found = METHODS[name](texts)
+    seconds = time.perf_counter() - start
+    result = score(found, planted)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\n{name}: recall {result.overall:.4f}, precision {result.precision:.4f}; {len(texts) / seconds:,.0f} texts/s "
+          f"({seconds:.1f} s), peak so far {peak:,.0f} MB; pairs of background texts: {result.background:,}")  # fmt: skip
+    for kind in EDITS:
+        print(f"  {kind:12}", *(f"{share:4.0%} {result.recall[kind, share]:.3f} " for share in SHARES))
+    print("  ", *(f"{kind} {result.recall[kind, 0.03]:.3f} " for kind in WRAPS))
+    return found
+
+
+def show(texts: list[str], found: np.ndarray, planted: list[Planted], count: int) -> None:
+    """Print pairs of background texts that were taken for copies without having the same words."""
+    copies = {place for group in planted for place in group.places[1:]}
+    frame = pl.DataFrame({"cluster": found, "text": texts, "words": normal(pl.Series(texts))})
+    frame = frame[[place for place in range(len(texts)) if place not in copies]].unique(
+        "words", maintain_order=True
+    )
+    pairs = (
+        frame.filter(pl.len().over("cluster") > 1)
+        .group_by("cluster", maintain_order=True)
+        .agg(pl.col("text").head(2))
+    )
+    for one, other in pairs.sample(min(count, len(pairs)), seed=1)["text"]:
+        print(f"\n  {one}\n  {other}")
+
+
+def incremental(texts: list[str], fresh: int, known: int) -> None:
+    """Time so many new texts against so many known ones, known by what is stored of them."""
+    rng = np.random.default_rng(1)
+    column = pl.Series("text", texts)
+    real = sketches(column).with_columns(column, id=pl.int_range(pl.len(), dtype=pl.Int64))
+    more = max(known + fresh - len(real), 0)
+    noise = {"words_hash": 16, "signature": 160}
+    drawn = {name: pl.Series([row.tobytes() for row in rng.integers(0, 256, (more, size), np.uint8)], dtype=pl.Binary)
+             for name, size in noise.items()}  # fmt: skip
+    made = pl.DataFrame(drawn).with_columns(
+        text=pl.lit(None, pl.String), id=pl.int_range(pl.len()) + len(real)
+    )
+    rest = pl.concat([real[fresh:], made.select(real.columns)])
+    start = time.perf_counter()
+    found = new_pairs(real[:fresh], rest.drop("text"), lambda ids: rest.join(ids.to_frame("id"), on="id"))
+    print(
+        f"\n{fresh} new texts against {len(rest):,} known: {time.perf_counter() - start:.1f} s, {len(found)} pairs"
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.duplicates", description="Planted copies, and who finds them."
+    )
+    parser.add_argument("--texts", type=Path, nargs="*", default=[], help="background texts, one a line")
+    parser.add_argument("--mentions", type=int, default=100_000, help="about so many texts, copies included")
+    parser.add_argument(
+        "--templates", action="store_true", help="background of benchmarks.generate: 18 sentences, filled"
+    )
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="print N pairs of background texts")
+    given = parser.parse_args()
+    before = background(given.texts, given.mentions * 5 // 6, given.seed, templates=given.templates)
+    texts, planted = corpus(before, given.seed)
+    print(
+        f"{len(texts):,} texts, of them {len(texts) - len(before):,} planted copies of {len(planted):,} texts"
+    )
+    for name in given.methods:
+        found = measured(name, pl.Series(texts), planted)
+        if name == "ours" and given.show:
+            show(texts, found, planted, given.show)
+    if "ours" in given.methods:
+        incremental(texts, 100, 1_000_000)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ class LanguageOptions(Options):
     languages: frozenset[str] = Field(
         description="ISO 639 codes as the language scorer gives them, such as fr"
     )
-    confidence: float = Field(0.8, ge=0, le=1, description="of the language scorer, below which it is kept")
+    confidence: float = Field(0.9, ge=0, le=1, description="of the language scorer, below which it is kept")
     letters: NonNegativeInt = Field(
         20, description="with fewer Latin letters it is kept; in other scripts a word is enough"
     )

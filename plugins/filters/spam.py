@@ -8,7 +8,7 @@ from pydantic import Field
 
 from listening_etl import Options, PluginError, hookimpl
 
-WEIGHTS = Path(__file__).parents[2] / "models" / "spam" / "weights.npz"
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "spam" / "weights.npz"
 WORD_COLUMNS, CHARACTER_COLUMNS = 2**16, 2**16  # of the hashed n-grams
 SHAPE = WORD_COLUMNS + CHARACTER_COLUMNS  # the first column of what is counted
 READ = 2_000  # characters of a text; more change no answer, and cost time

@@ -122,6 +122,13 @@ def test_a_replay_gives_the_tables_that_these_settings_would_have_given_from_the
     assert told(context, "SELECT DISTINCT rule FROM ops.reject WHERE stage = 'filter'") == [("min_length",)]
 
 
+def test_a_reject_says_what_the_filters_of_today_say(wall):
+    heard(wall(FILTERED))
+    replay(wall(FILTERED.replace("characters: 12", "characters: 13")))
+    told_now = told(wall(FILTERED), "SELECT DISTINCT reason FROM ops.reject WHERE rule = 'min_length'")
+    assert told_now == [("fewer than 13 letters and digits",)]
+
+
 def test_versions_of_the_queries_are_kept_and_runs_name_theirs(wall):
     heard(wall(SETTINGS))
     replay(wall(RIVAL))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     """Two rows of places: left and right."""
 
 QUARTERS = PARTS - 1
-TURNS = 6
+TURNS = 8
 """Bands of each row: band (turn, row) takes one MinHash of every quarter, each `turn` rows after the last."""
 HEAD_BANDS = 16
 HEAD_ROWS = 8
 """Bands over the beginning alone, for copies that were cut: long ones, since a cut copy is faithful otherwise."""
-LIKE = 36
+LIKE = 34
 """Equal MinHashes of the quarters, of 128, that a pair needs."""
 LIKE_QUARTER = 2
 """... and in the quarter that has fewest: who replaces a whole sentence writes another text."""

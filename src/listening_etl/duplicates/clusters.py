@@ -42,6 +42,10 @@ def dedupe(texts_file: Path, output: Path) -> Deduped:
 
     Text is UTF-8; bytes that are none are replaced. An empty line keeps its place and its own cluster.
     """
+    if texts_file.resolve() == output.resolve():
+        raise ConfigError(
+            "texts and output are the same file", where=str(output), do="Name another file for the output."
+        )
     lines, damaged = _lines(_read(texts_file))
     found = clusters(pl.Series("text", lines, pl.String))
     _write(output, "".join(f"{cluster}\n" for cluster in found))

@@ -40,7 +40,10 @@ def pairs_of_words(fresh: pl.DataFrame, known: pl.DataFrame, texts: Texts | None
     nodes = pl.concat([_columns(fresh).with_columns(fresh=True), _columns(known).with_columns(fresh=False)])
     nodes = nodes.drop_nulls("words_hash").unique("id", keep="first").sort("id")
     groups = nodes.group_by("words_hash", maintain_order=True).agg(
-        pl.first("id", "signature", "fresh"), pl.col("text").drop_nulls().first(), member="id", member_fresh="fresh"
+        pl.first("id", "signature", "fresh"),
+        pl.col("text").drop_nulls().first(),
+        member="id",
+        member_fresh="fresh",
     )
     return forest(pl.concat([_same_words(groups), _nearly_the_same(groups, texts, fold)]))
 

@@ -180,8 +180,11 @@ STATEMENTS: dict[str, str] = {
                content_hash, version_at, fetched_at, published_at, lang, text, raw, raw_row
         FROM {reject} ORDER BY reject_id, fetched_at DESC
         ON CONFLICT (topic, reject_id) DO UPDATE SET
-            fetched_at = excluded.fetched_at, raw = excluded.raw, raw_row = excluded.raw_row
-        WHERE excluded.stage IN ('unmatched', 'filter') AND excluded.fetched_at > r.fetched_at""",
+            rule_version = excluded.rule_version, reason = excluded.reason, lang = excluded.lang, text = excluded.text,
+            raw = CASE WHEN excluded.fetched_at > r.fetched_at THEN excluded.raw ELSE r.raw END,
+            raw_row = CASE WHEN excluded.fetched_at > r.fetched_at THEN excluded.raw_row ELSE r.raw_row END,
+            fetched_at = excluded.fetched_at
+        WHERE excluded.stage IN ('unmatched', 'filter') AND excluded.fetched_at >= r.fetched_at""",
     # A version that came too late: a newer one of the same mention was refused.
     "outdated": f"""
         WITH late AS (

@@ -68,12 +68,12 @@ class Telling:
     def __init__(self, context):
         self.context, self.hour = context, 0
 
-    def hear(self, *posts, step=run):
+    def hear(self, *posts, step=run, window=WINDOW):
         """Run over what was told now, later than all that was told before."""
         self.hour += 1
         held = self.context.source("oiseau")[0].fetch.__globals__["HELD"]
         held[:] = [(HEARD + timedelta(hours=self.hour), one) for one in posts]
-        return step(self.context, WINDOW)
+        return step(self.context, window)
 
     def rows(self, query, **given):
         """The rows of a query."""

@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 
+from listening_etl.model import Window
 from listening_etl.pipeline import audit, curate, extract, plan, publish
 from listening_etl.warehouse import stories
 from listening_etl.warehouse.checksums import checksums
@@ -53,7 +54,9 @@ def test_an_earlier_copy_that_comes_late_is_the_canonical_one_and_moves_the_figu
     told.hear(post("c", FAR, WEEK), post("a", FAULT, WEEK + 1))
     assert told.stories() == {}  # the two are not like each other
     assert told.volume("story") == {9: 2}
-    told.hear(post("b", HALFWAY, 1))
+    told.hear(
+        post("b", HALFWAY, 1), window=Window(DAY, DAY + timedelta(days=1))
+    )  # of the other day nothing is asked
     assert told.stories() == {"b": {"a": "near", "b": "canonical", "c": "near"}}
     assert told.volume("story") == {2: 1, 9: 1}
     assert told.volume("each") == {2: 1, 9: 2}
