@@ -67,7 +67,7 @@ def test_the_set_to_begin_with_are_settings():
         **yaml.safe_load(written),
     }
     settings = parse_settings(
-        yaml.safe_dump({"version": 1, "topics": {"kettles": topic}}), ROOT / "listening.yaml"
+        yaml.safe_dump({"version": 1, "topics": {"kettles": topic}}, sort_keys=False), ROOT / "listening.yaml"
     )
     check_plugins(settings, load([ROOT / "plugins"]))
     assert list(settings.topic("kettles").filters)[-1] == "not_the_hamlet"
