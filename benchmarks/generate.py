@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,17 @@ WORDS = {
     },
     "es": {"thing": ("cafetera", "impresora", "lavadora"), **dict.fromkeys(("part", "when", "never"), ("",))},
 }
+LETTERS = "aaabcdeeeeefghiiijlmnnoooprrssttuuv"
+VOCABULARY = {
+    lang: sorted(
+        {
+            word
+            for sentence in sentences
+            for word in re.findall(r"[^\W\d_]{2,}", re.sub("{.*?}", "", sentence))
+        }
+    )
+    for lang, sentences in SENTENCES.items()
+}
 CITIES = ("Lyon", "Lille", "Bordeaux", "Nantes", "Leeds", "Bristol", "Dublin", "Montréal", "Genève", "Boston")
 SPAM = (
     "Gagnez un bon de {number} euros {brand} ! Cliquez vite, offre limitée >>> WIN a FREE {brand} voucher now"
@@ -133,12 +145,25 @@ class Generator:
         return encoded(post)
 
     def text(self, lang: str, names_brand: bool) -> str:
-        """One or two sentences about one brand, one time in six about two."""
+        """What somebody says of one brand, one time in six of two.
+
+        One in six fills the gaps of a sentence that others fill too; what most say nobody says in the same words.
+        """
         brand = self.brand() if names_brand else "truc"
-        other = self.brand() if names_brand and self.rng.random() < 0.17 else brand
-        sentences = self.rng.sample(SENTENCES[lang], k=self.rng.choice((1, 2, 2)))
-        text = " ".join(map(self.filled, sentences, (lang, lang), (brand, other)))
+        words = [self.word(lang) for _ in range(self.rng.randrange(8, 26))]
+        words.insert(self.rng.randrange(4), brand)
+        if names_brand and self.rng.random() < 0.17:
+            words.insert(self.rng.randrange(4, 8), self.brand())
+        text = " ".join(words).capitalize().replace(brand.lower(), brand)
+        if self.rng.random() < 0.17:
+            text = self.filled(self.rng.choice(SENTENCES[lang]), lang, brand)
         return text + self.rng.choice(ENDINGS)
+
+    def word(self, lang: str) -> str:
+        """A word of the language, or one of the many that are rare."""
+        if self.rng.random() < 0.6:
+            return self.rng.choice(VOCABULARY[lang])
+        return "".join(self.rng.choices(LETTERS, k=self.rng.randrange(4, 11)))
 
     def filled(self, sentence: str, lang: str, brand: str) -> str:
         """A sentence with its gaps filled."""
