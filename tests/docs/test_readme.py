@@ -100,6 +100,15 @@ def test_the_sixty_seconds_work(demo, copy):
             )
 
 
+def test_from_noise_to_signal_works(demo, copy):
+    ((_, _, script),) = blocks("From noise to signal")
+    printed = run(script, copy)
+    assert " match (" in printed
+    assert "torreo: It matches, because" in printed.replace("\x1b[1m", "")
+    assert "items of 6 slices, 14 days of figures" in printed
+    assert run(".venv/bin/listening db checksums --json", copy) == demo[1]  # the settings did not change
+
+
 def test_the_first_source_works(tmp_path):
     for language, name, text in blocks("Your first source"):
         if name:
