@@ -83,7 +83,7 @@ check: install
 bench: install
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.query
-	$(BIN)/python -m benchmarks.duplicates
+	$(BIN)/python -m benchmarks.duplicates --methods ours
 
 up: install
 	@$(BIN)/python -m listening_etl.orchestration.server up --port $(PORT)

@@ -29,7 +29,6 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NEIGHBOURS = dict(zip("azertyuiopqsdfghjklmwxcvbn", "zarezutyoipaqsdfhgjkmlwxvb", strict=True))
 EDITS = ("substituted", "inserted", "deleted", "typed")
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.15)
-FIRST = (*"bcdfghjklmnpqrstvwz", "ch", "br", "tr", "pl", "qu", "")
 PHRASE = 5
 """Who shares so many words in a row with another background text may be its copy, and is not copied from."""
 WRAPS = ("tags", "link", "reshared", "emoji", "cut", "several")
@@ -103,17 +102,15 @@ class Planter:
         return text[: max(LONG, int(len(text) * rng.uniform(0.55, 0.95)))].rstrip() + "…"
 
 
-def background(files: list[Path], count: int, seed: int, *, templates: bool) -> list[str]:
+def background(files: list[Path], count: int, seed: int) -> list[str]:
     """Texts among which copies are planted: those of the files, or invented ones."""
     if files:
         texts = [
             line for file in files for line in file.read_text("utf-8", errors="replace").split("\n") if line
         ]
         return texts[:count]
-    if templates:
-        lines = map(_loaded, generate.lines(count, seed))
-        return [line["text"] for line in lines if line and line.get("text")]
-    return list(free_texts(count, seed))
+    lines = map(_loaded, generate.lines(count, seed))
+    return [line["text"] for line in lines if line and line.get("text")]
 
 
 def _loaded(line: bytes) -> dict[str, str] | None:
@@ -121,23 +118,6 @@ def _loaded(line: bytes) -> dict[str, str] | None:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-
-
-def free_texts(count: int, seed: int) -> Iterator[str]:
-    """Texts of coined words, the frequent ones frequent as in any language, most of them about one of 50 brands."""
-    rng = random.Random(seed)
-    syllables = [
-        first + vowel + last for first in FIRST for vowel in "aeiouéy" for last in ("", "", *"lnrst")
-    ]
-    words = ["".join(rng.choices(syllables, k=rng.choice((1, 2, 2, 3)))) for _ in range(20_000)]
-    weights = np.cumsum([1 / (rank + 3) for rank in range(len(words))]).tolist()
-    brands = generate.brands(50)
-    for _ in range(count):
-        text = rng.choices(words, cum_weights=weights, k=rng.randint(6, 35))
-        text[rng.randrange(len(text))] = rng.choice(brands)
-        handle = f"@ami_{rng.randrange(5_000)} " if rng.random() < 0.3 else ""
-        tag = f" #{rng.choice(brands).lower()}" if rng.random() < 0.2 else ""
-        yield f"{handle}{' '.join(text).capitalize()}{rng.choice('.!?…')}{tag}"
 
 
 def corpus(background: list[str], seed: int) -> tuple[list[str], list[Planted]]:
@@ -318,14 +298,11 @@ def main() -> None:
     )
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="background texts, one a line")
     parser.add_argument("--mentions", type=int, default=100_000, help="about so many texts, copies included")
-    parser.add_argument(
-        "--templates", action="store_true", help="background of benchmarks.generate: 18 sentences, filled"
-    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print N pairs of background texts")
     given = parser.parse_args()
-    before = background(given.texts, given.mentions * 5 // 6, given.seed, templates=given.templates)
+    before = background(given.texts, given.mentions * 5 // 6, given.seed)
     texts, planted = corpus(before, given.seed)
     print(
         f"{len(texts):,} texts, of them {len(texts) - len(before):,} planted copies of {len(planted):,} texts"

@@ -250,7 +250,9 @@ def test_a_replay_gives_a_new_entity_its_past_and_takes_it_back(first, home, dag
     before = contents(warehouse_url)
     settings = home / "listening.yaml"
     plain = settings.read_text()
-    settings.write_text(plain.replace("    sources:", "      sky: {role: category, query: weather}\n    sources:", 1))
+    settings.write_text(
+        plain.replace("    sources:", "      sky: {role: category, query: weather}\n    sources:", 1)
+    )
     assert str(dags["replay_tea"].test().state) == "success"
     about = "SELECT native_id FROM listening.mention WHERE 'sky' = ANY (entities)"
     assert rows(warehouse_url, about) == [("f3",)]  # it was rejected when it came: about nobody of the topic

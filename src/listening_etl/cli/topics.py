@@ -146,6 +146,26 @@ def funnel(
 
 
 @app.command(rich_help_panel="Listening")
+def stories(
+    topic: Topic,
+    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show what was told most often in the last week, copies counted together, and who shared it in concert."""
+    from listening_etl import presentation
+    from listening_etl.warehouse import stories
+
+    with reading(topic) as connection:
+        found, groups = stories.top(connection, topic, limit), stories.coordinated(connection, topic)
+    if as_json:
+        presentation.print_json({"stories": found, "coordination": groups})
+        return
+    show(found, False, "stories", ["copies", "authors", "sources", "first_published_at", "text"])
+    if groups:
+        show(groups, False, "shared in concert: a signal to look at, never a verdict")
+
+
+@app.command(rich_help_panel="Listening")
 def rejects(
     topic: Topic,
     stage: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from listening_etl.presentation.funnel_lines import funnel
 from listening_etl.presentation.terminal import console, show
-from listening_etl.warehouse import reading
+from listening_etl.warehouse import reading, stories
 
 if TYPE_CHECKING:
     from listening_etl.warehouse.engine import Connection
@@ -68,6 +68,7 @@ def report(connection: Connection, topic: str) -> None:
             out.print(
                 f"  {row['title']:12}{weighting:8}" + _days(connection, topic, row["entity"], weighting)
             )
+    _stories(connection, topic)
     own = next((row for row in totals if row["role"] == "own"), None)
     if own is not None:
         _day_by_day(connection, topic, own["entity"])
@@ -75,6 +76,15 @@ def report(connection: Connection, topic: str) -> None:
     out.print("\n[bold]Thrown away, drawn at random[/bold]  (ops.reject; `listening rejects` shows more)")
     thrown = reading.rejects(connection, topic, None, 6)
     show(thrown, False, "", ["stage", "reason", "at", "text"])
+
+
+def _stories(connection: Connection, topic: str) -> None:
+    """What was told most often in the last week, if anything was told twice."""
+    found = stories.top(connection, topic, 5)
+    if found:
+        words = "the most copied of the last week: listening.story, `listening stories` shows more"
+        console().print(f"\n[bold]Stories[/bold]  ({words})")
+        show(found, False, "", ["copies", "authors", "sources", "first_published_at", "text"])
 
 
 def _entity(row: dict[str, Any]) -> dict[str, Any]:

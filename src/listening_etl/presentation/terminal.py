@@ -47,17 +47,23 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool, title: str, columns: lis
 
 def cell(value: Any) -> str:
     """A value as people read it; unknown is a dash."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) >= 10 else f"{value:,.3g}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    return str(value)[:300]
+    match value:
+        case None:
+            text = "–"
+        case bool():
+            text = "yes" if value else "no"
+        case float():
+            whole = value.is_integer() and abs(value) >= 10
+            text = f"{value:,.0f}" if whole else f"{value:,.3g}"
+        case int():
+            text = f"{value:,}"
+        case datetime():
+            text = value.strftime("%Y-%m-%d %H:%M")
+        case list() | tuple():
+            text = ", ".join(map(cell, value))
+        case _:
+            text = str(value)
+    return text[:300]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from listening_etl.query.words import SEGMENT, Bools
 
 WIDE = 30
 """Words between the sides of a NEAR above which they are seldom of one sentence."""
-TOO_MUCH = 0.25
+TOO_MUCH = 0.5
 """Share of all mentions that a single word may match without remark."""
 ALONE = 0.9
 """Share of the matches that one word of several brings, above which the others hardly matter."""

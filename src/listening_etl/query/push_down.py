@@ -102,7 +102,7 @@ def _of_term(text: str, dialect: Dialect, longest: int | None) -> list[_Search] 
         form = dialect.hashtag if sign == "#" else dialect.account
         return [_Search(form.format(name))] if form else None
     runs = [run.strip() for run in re.split(r"\S*[*?]\S*", text)]
-    plain = max((run for run in runs if re.search(r"\w", run)), key=len, default="").replace('"', " ")
+    plain = max((run for run in runs if re.search(r"\w", run)), key=len, default="").replace('"', " ").strip()
     if not plain or (longest is not None and len(plain) + 2 > longest):
         return None
     found = [_Search(dialect.phrase.format(plain))]

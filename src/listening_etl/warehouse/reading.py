@@ -227,6 +227,11 @@ WITH volume AS (
            sum(value) FILTER (WHERE weighting = 'author') AS author_days
     FROM kpi.volume WHERE topic = :topic AND source = 'all' GROUP BY entity
 ),
+share AS (
+    SELECT e.entity, v.mentions::bigint AS compared, (sum(v.mentions) OVER ())::bigint AS n
+    FROM volume v JOIN listening.dim_entity e ON e.topic = :topic AND e.entity = v.entity
+    WHERE e.role IN ('own', 'competitor')
+),
 mood AS (
     SELECT entity, sum(positive)::bigint AS positive, sum(neutral)::bigint AS neutral, sum(negative)::bigint AS negative
     FROM kpi.net_sentiment
@@ -237,12 +242,11 @@ answers AS (
     FROM kpi.response_rate WHERE topic = :topic AND source = 'all' AND weighting = 'each' GROUP BY entity
 )
 SELECT e.entity, e.title, e.role, v.mentions::bigint, v.author_days::bigint,
-       v.mentions / nullif(sum(v.mentions) FILTER (WHERE e.role IN ('own', 'competitor')) OVER (), 0) AS share,
-       kpi.wilson_low(v.mentions::bigint, (sum(v.mentions) OVER ())::bigint) AS share_low,
-       kpi.wilson_high(v.mentions::bigint, (sum(v.mentions) OVER ())::bigint) AS share_high,
-       m.positive, m.neutral, m.negative, a.due, a.answered
+       s.compared::float8 / nullif(s.n, 0) AS share, kpi.wilson_low(s.compared, s.n) AS share_low,
+       kpi.wilson_high(s.compared, s.n) AS share_high, m.positive, m.neutral, m.negative, a.due, a.answered
 FROM listening.dim_entity e
 LEFT JOIN volume v USING (entity) LEFT JOIN mood m USING (entity) LEFT JOIN answers a USING (entity)
+LEFT JOIN share s USING (entity)
 WHERE e.topic = :topic ORDER BY e.role <> 'own', e.entity
 """
 
@@ -340,7 +344,8 @@ WITH kept AS (
 quarantined AS (
     SELECT DISTINCT ON (m.mention_id) 'quarantined', {_WORDS}, NULL::jsonb,
         jsonb_build_object('stage', 'quarantined', 'rule', q.suite, 'reason', q.reason, 'raw', q.raw, 'raw_row', q.raw_row)
-    FROM ops.quarantine q CROSS JOIN LATERAL jsonb_populate_record(NULL::listening.fct_mention, to_jsonb(q) || q.record) m {_BESIDE}
+    FROM ops.quarantine q
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::listening.fct_mention, to_jsonb(q) || q.record) m {_BESIDE}
     WHERE q.topic = :topic AND q.mention_id BETWEEN :low AND :high
     ORDER BY m.mention_id, q.version_at DESC, q.fetched_at DESC
 ),

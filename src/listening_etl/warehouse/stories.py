@@ -219,6 +219,14 @@ def top(connection: sa.Connection, topic: str, limit: int) -> list[dict[str, Any
     return [dict(row) for row in rows]
 
 
+def coordinated(connection: sa.Connection, topic: str) -> list[dict[str, Any]]:
+    """Groups of accounts that repeatedly passed on the same at the same moment; see listening.coordination."""
+    query = """
+        SELECT source, accounts, objects, seconds_apart, first_at, last_at, shared
+        FROM listening.coordination WHERE topic = :topic ORDER BY accounts DESC, objects DESC, group_id"""
+    return [dict(row) for row in connection.execute(sa.text(query), {"topic": topic}).mappings()]
+
+
 def _read(connection: sa.Connection, query: str, schema: dict[str, Any], **parameters: Any) -> pl.DataFrame:
     """A query's rows as a frame, by PostgreSQL's binary protocol: signatures are long."""
     driver: Any = connection.connection.driver_connection
