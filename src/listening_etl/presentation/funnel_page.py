@@ -46,7 +46,7 @@ def funnel_page(
         heard=reading.heard(connection, topic),
         picture=picture(whole, LARGE, "all"),
         small=[picture(one, SMALL, f"source-{n}") for n, one in enumerate(sources)] if several else [],
-        columns=[*sources, whole] if several else [whole],
+        columns=[whole, *sources] if several else [whole],
         rows=table(whole, sources if several else []),
         samples=samples(reading.thrown_away(connection, topic, each, seed), whole.parts),
         seed=seed,
@@ -64,7 +64,7 @@ def _template() -> Any:
 
 def table(whole: Funnel, sources: Sequence[Funnel]) -> list[dict[str, Any]]:
     """One row for each step and filter, also those that took nothing: what it means, records and share by source."""
-    counts = [{(p.step, p.rule): p.records for p in one.parts} for one in (*sources, whole)]
+    counts = [{(p.step, p.rule): p.records for p in one.parts} for one in (whole, *sources)]
     return [
         {
             "name": part.name,
@@ -72,7 +72,7 @@ def table(whole: Funnel, sources: Sequence[Funnel]) -> list[dict[str, Any]]:
             "group": GROUPS.get(part.step, "stream"),
             "cells": [
                 (count.get((part.step, part.rule), 0), one.share(count.get((part.step, part.rule), 0)))
-                for one, count in zip((*sources, whole), counts, strict=True)
+                for one, count in zip((whole, *sources), counts, strict=True)
             ],
         }
         for part in whole.parts
