@@ -9,6 +9,11 @@ from listening_etl.errors import ConfigError, WarehouseUnavailable
 from listening_etl.warehouse import engine
 
 
+def ask(url, query):
+    with engine.transaction(url) as connection:
+        return connection.scalar(sa.text(query))
+
+
 @pytest.mark.parametrize("name", ["data", "dossier-à-moi", "x" * 120])
 def test_it_runs_in_any_folder(tmp_path, name):
     folder = tmp_path / name / "postgres"
@@ -19,6 +24,8 @@ def test_it_runs_in_any_folder(tmp_path, name):
         url = url or engine.socket_url(folder)
         with engine.transaction(url) as connection:
             assert connection.scalar(sa.text("SELECT current_setting('server_version_num')::int")) >= 180000
+        with pytest.raises(ConfigError, match=r"lacks tables.*listening db migrate"):
+            ask(url, "SELECT 1 FROM ops.coverage")
         assert engine.stop_embedded(folder)
         assert not engine.stop_embedded(folder)
         with pytest.raises(WarehouseUnavailable, match="PostgreSQL does not answer"), engine.transaction(url):

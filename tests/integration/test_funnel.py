@@ -171,6 +171,7 @@ def test_a_recheck_that_tells_nothing_new_takes_its_filtered_back(new_project, l
     filters = "    filters:\n      min_length: {options: {characters: 99}}\n"
     stricter = new_project(walls.SETTINGS + filters, walls.PLUGIN, now=clock)
     walls.memory(stricter)["POSTS"].update(copy.deepcopy(held))
+    clock.time += timedelta(minutes=1)
     recheck(stricter)
     (of_recheck,) = walls.rows(
         context,

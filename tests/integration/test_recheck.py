@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from listening_etl import BudgetSpent, SourceUnavailable
 from listening_etl.model import Window
 from listening_etl.pipeline.recheck import recheck
+from listening_etl.pipeline.replay import replay
 from listening_etl.pipeline.run import run
 from listening_etl.privacy import author_keys
 from listening_etl.warehouse.engine import transaction
@@ -84,7 +85,10 @@ class Clock:
 
 @pytest.fixture
 def wall(new_project, light_gate):
-    context = new_project(SETTINGS, PLUGIN, now=Clock())
+    return heard(new_project(SETTINGS, PLUGIN, now=Clock()))
+
+
+def heard(context):
     memory(context)["POSTS"].update(copy.deepcopy(POSTS))
     run(context, Window(DAY, DAY + timedelta(days=1)))
     return context
@@ -189,17 +193,60 @@ def test_a_budget_that_is_spent_during_a_recheck_leaves_the_rest_for_the_next_da
     assert recheck(wall) == {"wall": {"asked": 3, "deleted": 1}}
 
 
+def ana_opts_out(context):
+    (key,) = author_keys(pl.DataFrame({"author_id": [None], "author_handle": ["ana"], "author_name": [None]},
+                                      schema_overrides={"author_id": pl.String, "author_name": pl.String}),
+                         "wall", context.key)  # fmt: skip
+    with transaction(context.url) as connection:
+        out = sa.text("INSERT INTO private.opt_out (author_key, since) VALUES (CAST(:key AS uuid), now())")
+        connection.execute(out, {"key": key.hex()})
+
+
 def test_an_author_who_opted_out_takes_no_counts_of_others_away(wall):
     wall.now.time += timedelta(days=2)
     posts = memory(wall)["POSTS"]
     edit = {"text": "Une Acme, déçue", "edited": "2026-10-04T12:00:00Z", "likes": 9, "by": "ana"}
     posts["did:plc:ana/1"] |= edit
     posts["3"] |= {"likes": 5}
-    (key,) = author_keys(pl.DataFrame({"author_id": [None], "author_handle": ["ana"], "author_name": [None]},
-                                      schema_overrides={"author_id": pl.String, "author_name": pl.String}),
-                         "wall", wall.key)  # fmt: skip
-    with transaction(wall.url) as connection:
-        out = sa.text("INSERT INTO private.opt_out (author_key, since) VALUES (CAST(:key AS uuid), now())")
-        connection.execute(out, {"key": key.hex()})
+    ana_opts_out(wall)
     recheck(wall)
     assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY likes") == [(1,), (5,)]
+
+
+def test_a_replay_judges_what_a_recheck_brought_by_the_settings_of_today(wall, new_project):
+    wall.now.time += timedelta(days=2)
+    edits = {"1": "Une Acme, non, une Zenith", "3": "Acme : zut"}
+    for id, text in edits.items():
+        memory(wall)["POSTS"]["did:plc:ana/1" if id == "1" else id] |= {
+            "text": text,
+            "edited": "2026-10-03T12:00:00Z",
+        }
+    recheck(wall)
+    funnel = "SELECT step, rule, records::int FROM ops.funnel WHERE records > 0 ORDER BY place, rule"
+    assert rows(wall, funnel) == [("received", None, 6), ("outside", None, 1), ("kept", None, 5)]
+    rival = SETTINGS.replace(
+        "    sources:", "      zenith: {role: competitor, names: [Zenith]}\n    sources:"
+    )
+    rival += "    filters:\n      min_length: {options: {characters: 9}}\n"
+    later = new_project(rival, PLUGIN, now=wall.now)
+    for _ in range(2):
+        replay(later)
+        found = "SELECT entity FROM listening.bridge_mention_entity WHERE match <> 'context' ORDER BY 1"
+        assert rows(later, found) == [("acme",), ("zenith",)]
+        assert rows(later, "SELECT text FROM ops.reject WHERE rule = 'min_length'") == [("Acme : zut",)]
+
+
+def test_what_a_filter_refuses_of_an_author_who_opted_out_is_kept_without_their_words(
+    new_project, light_gate
+):
+    dropping = "    filters:\n      query: {options: {drop: panne OR déçue}}\n"
+    wall = new_project(SETTINGS + dropping, PLUGIN, now=Clock())
+    upset = {"id": "5", "text": "Acme, très déçue", "at": "2026-10-02T04:00:00Z", "by": "ana"}
+    memory(wall)["POSTS"].update({"3": POSTS["3"], "5": upset})
+    told = "SELECT text, reason FROM ops.reject ORDER BY published_at"
+    other = ("Acme : en panne", "by a query: it holds « panne »")
+    run(wall, Window(DAY, DAY + timedelta(days=1)))
+    assert rows(wall, told) == [other, ("Acme, très déçue", "by a query: it holds « déçue »")]
+    ana_opts_out(wall)
+    replay(wall)
+    assert rows(wall, told) == [other, (None, "by a query")]

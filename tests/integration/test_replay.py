@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import fsspec
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from listening_etl.model import Window
+from listening_etl.pipeline.plan import catch_up
 from listening_etl.pipeline.replay import packs, replay
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
@@ -159,6 +161,16 @@ def test_a_part_of_the_past_can_be_replayed(wall):
     done = replay(wall(RIVAL), Window(START + timedelta(days=1), START + timedelta(days=2)))
     assert done.slices == 1
     assert told(wall(RIVAL), BY_ENTITY)[1][1] == 2  # Zenith, among the four posts of the second day
+
+
+def test_a_replay_does_not_pass_for_having_asked_later_so_late_posts_are_still_asked_for(wall):
+    settings = SETTINGS.replace("{channel: social}", "{channel: social, overlap: 3d}")
+    heard(dataclasses.replace(wall(settings), now=lambda: START + timedelta(days=6)))
+    context, today = wall(settings), Window(NOW - timedelta(days=1), NOW)
+    before = catch_up(context, today)
+    assert before[0].window.since == START + timedelta(days=3)  # younger posts may have come after we asked
+    replay(context)
+    assert catch_up(context, today) == before
 
 
 def test_answers_are_packed_by_size_and_never_split():

@@ -166,6 +166,28 @@ def test_a_deletion_takes_the_words_from_every_table(square):
     assert handles == [("auteur_1",), ("auteur_3",)]
 
 
+def test_a_deletion_takes_the_words_that_a_reason_quotes_and_the_products_named(world_of):
+    settings = SETTINGS.replace("handles: [acme_aide]}", "handles: [acme_aide], products: [Turbo 3]}")
+    settings = settings.replace(
+        "    scorers:", "      query: {options: {drop: moisissure OR promo*}}\n    scorers:"
+    )
+    square = world_of(settings=settings)
+    dropped = post("4", "Ma Acme a de la moisissure partout", 4)
+    hear(square, [[post("2", "Une Acme Turbo 3 au salon", 1)], [dropped]])
+    assert told(square, "SELECT reason FROM ops.reject") == [("by a query: it holds « moisissure »",)]
+    assert told(square, "SELECT products FROM listening.bridge_mention_entity") == [(["Turbo 3"],)]
+    gone = [{"id": id, "deleted": (DAY + timedelta(hours=5)).isoformat()} for id in "24"]
+    for _ in range(2):
+        hear(square, [gone])
+        assert told(square, "SELECT text, reason FROM ops.reject WHERE stage = 'filter'") == [
+            (None, "by a query")
+        ]
+        assert told(square, "SELECT evidence, products FROM listening.bridge_mention_entity") == [
+            (None, None)
+        ]
+        hear(square, [[post("2", "Une Acme Turbo 3 au salon", 1)], [dropped]])  # an old copy comes again
+
+
 def test_a_version_written_after_the_deletion_brings_the_mention_back(square):
     hear(square, [[NAMED], [{"id": "2", "deleted": (DAY + timedelta(hours=5)).isoformat()}]])
     assert told(square, "SELECT deleted_at IS NULL FROM listening.fct_mention") == [(False,)]

@@ -62,3 +62,36 @@ def test_a_key_is_different_each_time():
     first, second = listening("key").stdout, listening("key").stdout
     assert len(first.strip()) == 64
     assert first != second
+
+
+def test_lines_of_a_file_of_texts_are_what_an_editor_shows(tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes(
+        "\ufeffOrange en panne\r\n\r\nune\u2028orange\x0b pressée\r\n".encode() + b"\xff orange\r\n"
+    )
+    tried = json.loads(listening("query", "test", "orange", "--texts", str(texts), "--json").stdout)
+    assert (tried["texts"], tried["matches"]) == (4, 3)
+    assert [shown["text"] for shown in tried["shown"]] == [
+        "Orange en panne",
+        "une\u2028orange\x0b pressée",
+        "� orange",
+    ]
+    assert tried["shown"][0]["spans"] == [{"field": "text", "start": 0, "end": 6}]
+
+
+def test_a_topic_that_was_never_run_is_linted_from_the_words_alone(tmp_path):
+    settings = """
+version: 1
+warehouse: {env: LISTENING_WAREHOUSE_URL}
+topics:
+  phones:
+    purpose: test
+    languages: [fr]
+    start: 2026-01-01
+    entities: {orange: {role: own, names: [Orange]}}
+    sources: {file: {options: {}}}
+"""
+    (tmp_path / "listening.yaml").write_text(settings, "utf-8")
+    done = listening("query", "lint", "--topic", "phones", folder=tmp_path)
+    assert done.stdout.startswith("orange: Orange: it means the fruit and the colour too.")
+    assert done.stderr.startswith("From the words alone: ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,12 +84,17 @@ def explain(
 @query.command()
 def lint(words: Words = None, topic: OfTopic = None, entity: OfEntity = None, as_json: Json = False) -> None:
     """Warn of what matches too much, and propose exclusions from what was received."""
+    from listening_etl.errors import ConfigError
     from listening_etl.presentation import queries as pictures
     from listening_etl.query import Corpus, lint
 
     several = topic is not None and not (words or entity)
     names = list(context_of(topic).topic.entities) if several and topic else [entity]
-    corpus = Corpus(_received(topic)) if topic else None
+    corpus = None
+    try:
+        corpus = Corpus(_received(topic)) if topic else None
+    except ConfigError as nothing:  # what is wrong with the settings, reading the query says again
+        print(f"From the words alone: {nothing.what}.", file=sys.stderr)
     pictures.warnings({n or "query": lint(_query(words, topic, n), corpus) for n in names}, as_json)
 
 
@@ -150,7 +157,8 @@ def _texts(topic: str | None, texts: Path | None) -> pl.DataFrame:
     from listening_etl.errors import ConfigError
 
     if texts is not None:
-        lines = texts.read_text("utf-8", errors="replace").splitlines()
+        lines = re.split("\r?\n", texts.read_text("utf-8-sig", errors="replace"))
+        lines = lines if lines[-1] else lines[:-1]
         return pl.DataFrame(
             {"text": lines, "title": [None] * len(lines)}, schema={"text": pl.String, "title": pl.String}
         )

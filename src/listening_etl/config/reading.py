@@ -135,6 +135,7 @@ def check_queries(settings: Settings) -> None:
 def _unreadable_queries(settings: Settings) -> Iterator[Problem]:
     """Named lists and queries that cannot be read."""
     from listening_etl.query import QueryError, parse
+    from listening_etl.query.tree import quoted
 
     written: list[tuple[Loc, Loc, str]] = [
         (("terms", name, number), ("terms", name), entry)
@@ -143,9 +144,12 @@ def _unreadable_queries(settings: Settings) -> Iterator[Problem]:
     ]
     for topic in settings.topics.values():
         for entity in topic.entities.values():
+            place: Loc = ("topics", topic.name, "entities", entity.name)
             if entity.query:
-                place: Loc = ("topics", topic.name, "entities", entity.name)
                 written.append(((*place, "query"), place, entity.query))
+            for part in ("names", "products", "context", "exclude"):
+                words = enumerate(getattr(entity, part))
+                written += [((*place, part, number), place, quoted(word)) for number, word in words]
     wrong = False
     for loc, place, query in written:
         try:

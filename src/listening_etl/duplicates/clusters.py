@@ -42,7 +42,7 @@ def dedupe(texts_file: Path, output: Path) -> Deduped:
 
     Text is UTF-8; bytes that are none are replaced. An empty line keeps its place and its own cluster.
     """
-    if texts_file.resolve() == output.resolve():
+    if output.exists() and texts_file.exists() and output.samefile(texts_file):
         raise ConfigError(
             "texts and output are the same file", where=str(output), do="Name another file for the output."
         )

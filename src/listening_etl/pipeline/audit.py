@@ -90,7 +90,7 @@ def _load(
 
 
 def _ledger(receipts: list[dict[str, Any]], run_id: str, at: datetime) -> pl.DataFrame:
-    """One coverage row per answer, shaped like ops.coverage."""
+    """One coverage row per answer, shaped like ops.coverage; a replayed one was heard when it was recorded first."""
     rows = [
         {
             **{
@@ -103,7 +103,7 @@ def _ledger(receipts: list[dict[str, Any]], run_id: str, at: datetime) -> pl.Dat
             "filtered_by": as_json(receipt.get("filtered_by")),
             "raw": " ".join(receipt["parts"]) or None,
             "run_id": run_id,
-            "recorded_at": at,
+            "recorded_at": datetime.fromisoformat(receipt.get("recorded_at", at.isoformat())),
             "slice": number,
         }
         for number, receipt in enumerate(receipts)

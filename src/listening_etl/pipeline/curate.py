@@ -17,6 +17,7 @@ from listening_etl.pipeline import judging, records
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.normalising import newest, normalise
 from listening_etl.pipeline.parsing import Refused, parse
+from listening_etl.privacy import author_keys
 from listening_etl.query import entities
 
 COUNTS = (
@@ -72,6 +73,7 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Coun
 
     entities_of_all = [e for topic in context.settings.topics.values() for e in topic.entities.values()]
     mentions = records.with_public_text(normalise(received, settings), entities_of_all)
+    mentions = mentions.with_columns(author_key=author_keys(mentions, settings.identity, context.key))
     mentions, matches, unmatched = match(context, mentions, settings)
     mentions, language = judging.detect_language(context, mentions)
     mentions, dropped = judging.apply_filters(context, mentions)

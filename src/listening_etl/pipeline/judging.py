@@ -63,12 +63,20 @@ def apply_filters(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFram
         words, gone = plugin.reason.format_map(_Readable(options)), mentions.filter(~keep)
         reason: str | pl.Expr = words
         if why is not None:
-            gone = gone.with_columns(why.filter(~keep))
-            gone = gone.with_columns(masked(pl.lit(without_author(gone, "why"))).alias("why"))
+            gone = gone.with_columns(unsigned(gone.with_columns(why.filter(~keep).alias("why"))))
             reason = pl.concat_str(pl.lit(words), pl.col("why"), separator=": ", ignore_nulls=True)
         dropped.append(Dropped(gone, name, plugin.version, reason))
         mentions = mentions.filter(keep)
     return mentions, dropped
+
+
+def unsigned(dropped: pl.DataFrame) -> pl.Series:
+    """The column `why` without people: its author is masked as they sign, and in plain lower case, as filters quote."""
+    names = pl.col("author_handle", "author_name")
+    plain = names.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
+    for spelled in (names, plain):
+        dropped = dropped.with_columns(without_author(dropped.with_columns(spelled), "why"))
+    return dropped.select(masked(pl.col("why")))["why"]
 
 
 def kept(name: str, answer: Any, height: int) -> tuple[pl.Series, pl.Series | None]:

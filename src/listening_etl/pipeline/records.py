@@ -10,7 +10,6 @@ import polars as pl
 from listening_etl.frame import digests, joined, mention_ids
 from listening_etl.pipeline.parsing import Parsed, Refused
 from listening_etl.privacy import (
-    author_keys,
     masked,
     names_account,
     public_ids,
@@ -37,6 +36,7 @@ REJECT_SCHEMA: dict[str, Any] = {
     "text": pl.String,
     "raw": pl.String,
     "raw_row": pl.Int32,
+    "author_key": pl.Binary,
 }
 
 
@@ -59,10 +59,7 @@ def tables(mentions: pl.DataFrame, newest: pl.DataFrame, source: str, key: bytes
 
     `mentions` holds every version; what only the version that stays can leave is taken from `newest`.
     """
-    mentions = mentions.with_columns(
-        author_keys(mentions, source, key).alias("author_key"),
-        digests(mentions["place"], person=b"place").alias("place_id"),
-    )
+    mentions = mentions.with_columns(digests(mentions["place"], person=b"place").alias("place_id"))
     return {
         "mention": _mention(mentions, key),
         "private_mention": _private_mention(newest),

@@ -74,7 +74,7 @@ def kept(context: Context, ledger: list[dict[str, Any]], done: Replayed) -> Iter
         elif not all(context.staging.exists(part) for part in parts):
             reason = f"raw files are gone: they are kept for {context.topic.keep_raw_days} days"
         if reason is None:
-            times = {end: row[end].isoformat() for end in ("since", "until")}
+            times = {name: row[name].isoformat() for name in ("since", "until", "recorded_at")}
             yield {**row, **times, "parts": parts}
         else:
             done.left.append({**{name: row[name] for name in ("source", "since", "until")}, "reason": reason})

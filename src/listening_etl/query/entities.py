@@ -8,15 +8,19 @@ entity wrote it), `reply`, `tagged`, `hashtag`, `declared` (the source says so: 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import orjson
 import polars as pl
 
 from listening_etl.frame import fold, folded
 from listening_etl.model import MATCHES
 from listening_etl.query import Corpus, Query, parse
+from listening_etl.query.tree import quoted as in_quotes
+from listening_etl.query.words import Bools, Ints, Postings
 
 MATCH_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
@@ -28,6 +32,11 @@ MATCH_SCHEMA: dict[str, Any] = {
     "owned": pl.Boolean,
     "products": pl.List(pl.String),
 }
+FOUND = {name: kind for name, kind in MATCH_SCHEMA.items() if name != "owned"}
+
+
+SHORTEST_TAG = 5
+"""Letters of a hashtag made of a name: #CA is not C&A."""
 
 
 class EntityLike(Protocol):
@@ -46,17 +55,25 @@ class EntityLike(Protocol):
 
 def quoted(words: Sequence[str]) -> str:
     """A query for any of these words and phrases, taken as they stand; `*` and `?` are wildcards."""
-    return " OR ".join('"' + word.replace('"', " ") + '"' for word in words)
+    return " OR ".join(map(in_quotes, words))
+
+
+def called(names: Sequence[str]) -> str:
+    """A query for any of these names; of several words also as the one hashtag that people make of them."""
+    parts = [re.findall(r"\w+", name) for name in names if "*" not in name and "?" not in name]
+    tags = ["#" + "".join(words) for words in parts if len(words) > 1]
+    return quoted([*names, *(tag for tag in tags if len(tag) > SHORTEST_TAG)])
 
 
 def words_of(entity: EntityLike) -> str:
     """What makes a mention one of the entity by its words, as a query."""
-    named = quoted((*entity.names, *entity.products))
+    named = called((*entity.names, *entity.products))
     if named and entity.context:
         named = f"({named}) AND ({quoted(entity.context)})"
     if named and entity.exclude:
         named = f"({named}) AND NOT ({quoted(entity.exclude)})"
-    return " OR ".join(f"({part})" for part in (named, entity.query) if part)
+    parts = [part for part in (named, entity.query) if part]
+    return " OR ".join(f"({part}\n)" for part in parts)  # the query may end in a comment, as far as its line
 
 
 def queries_of(
@@ -86,21 +103,24 @@ def match(
     `about` names entities that every mention of the source is about; of the ways to match only `ways` count.
     """
     corpus = Corpus(mentions)
-    told = mentions.with_row_index("row").select(
-        "row",
+    columns = mentions.select(
         _handle("author_handle").alias("author"),
         _handle("reply_to_author").alias("reply"),
         "tagged",
         _folded_list("hashtags"),
         _folded_list("about"),
     )
+    told = {column.name: _Told(column) for column in columns}
     accounts = [handle for entity in entities.values() for handle in entity.handles]
-    told = told.with_columns(pl.col("author").is_in(accounts).fill_null(value=False).alias("owned"))
+    owned = pl.Series("owned", told["author"].any_of(accounts))
     found = [
         _of_entity(corpus, told, entity, queries[name], ways, declared=name in about)
         for name, entity in entities.items()
     ]
-    return pl.concat(found).sort("row", "entity") if found else pl.DataFrame(schema=MATCH_SCHEMA)
+    if not found:
+        return pl.DataFrame(schema=MATCH_SCHEMA)
+    matched = pl.concat(found).sort("row", "entity")
+    return matched.with_columns(owned.gather(matched["row"])).select(*MATCH_SCHEMA)
 
 
 def _handle(column: str) -> pl.Expr:
@@ -111,61 +131,69 @@ def _folded_list(column: str) -> pl.Expr:
     return pl.col(column).list.eval(folded(pl.element())).alias(column)
 
 
-def _any_of(column: str, words: Sequence[str]) -> pl.Expr:
-    if not words:
-        return pl.lit(value=False)
-    return pl.col(column).list.set_intersection(pl.lit(pl.Series([list(words)]))).list.len() > 0
+class _Told:
+    """Which rows hold each value of a column: looked up for every entity, so indexed once."""
+
+    def __init__(self, column: pl.Series) -> None:
+        rows = pl.DataFrame({"row": np.arange(len(column)), "value": column})
+        rows = (rows.explode("value") if isinstance(column.dtype, pl.List) else rows).drop_nulls()
+        self.height = len(column)
+        self.postings = Postings(rows["value"], rows["row"].to_numpy())
+        self.ids = {value: i for i, value in enumerate(self.postings.keys)}
+
+    def any_of(self, values: Sequence[str]) -> Bools:
+        """The rows that hold one of these."""
+        found = np.zeros(self.height, np.bool_)
+        found[self.postings.of(self.ids[value] for value in values if value in self.ids)] = True
+        return found
 
 
 def _of_entity(
     corpus: Corpus,
-    told: pl.DataFrame,
+    told: Mapping[str, _Told],
     entity: EntityLike,
     query: Query,
     allowed: Sequence[str],
     *,
     declared: bool,
 ) -> pl.DataFrame:
-    handles = list(entity.handles)
     labels = [fold(word) for word in (entity.name, *entity.names)]
-    ways = {
-        "author": pl.col("author").is_in(handles),
-        "reply": pl.col("reply").is_in(handles),
-        "tagged": _any_of("tagged", handles),
-        "hashtag": _any_of("hashtags", [fold(word) for word in entity.hashtags]),
-        "declared": pl.lit(declared) | _any_of("about", labels),
-        "named": pl.lit(corpus.matches(query)),
+    found = {
+        "author": told["author"].any_of(entity.handles),
+        "reply": told["reply"].any_of(entity.handles),
+        "tagged": told["tagged"].any_of(entity.handles),
+        "hashtag": told["hashtags"].any_of([fold(word) for word in entity.hashtags]),
+        "declared": told["about"].any_of(labels) | declared,
+        "named": corpus.rows(query),
     }
-    strongest = pl.coalesce(
-        *(
-            pl.when(condition.fill_null(value=False)).then(pl.lit(way))
-            for way, condition in ways.items()
-            if way in allowed
-        )
-    )
-    found = told.with_columns(match=strongest, products=_products(corpus, entity))
-    found = found.filter(pl.col("match").is_not_null())
-    return found.join(_evidence(corpus, entity, query), on="row", how="left", maintain_order="left").select(
+    ways = [way for way in found if way in allowed]  # the strongest first
+    holds = np.stack([found[way] for way in ways])
+    rows = np.flatnonzero(holds.any(axis=0))
+    if not len(rows):
+        return pl.DataFrame(schema=FOUND)
+    strongest = pl.Series("match", ways).gather(holds.argmax(axis=0)[rows])
+    about = pl.DataFrame([pl.Series("row", rows, pl.UInt32), strongest, _products(corpus, entity, rows)])
+    return about.join(_evidence(corpus, entity, query), on="row", how="left", maintain_order="left").select(
         "row",
         pl.lit(entity.name).alias("entity"),
         pl.lit(entity.role).alias("role"),
         "match",
         pl.col("words").alias("evidence"),
         pl.col("position").cast(pl.Int32),
-        "owned",
         "products",
     )
 
 
-def _products(corpus: Corpus, entity: EntityLike) -> pl.Expr:
-    """The products that each mention names; null where it names none."""
+def _products(corpus: Corpus, entity: EntityLike, rows: Ints) -> pl.Series:
+    """The products that each of these rows names; null where it names none."""
     if not entity.products:
-        return pl.lit(None, dtype=pl.List(pl.String))
-    named = [
-        pl.when(pl.lit(corpus.matches(parse(quoted([name]))))).then(pl.lit(name)) for name in entity.products
-    ]
-    found = pl.concat_list(named).list.drop_nulls()
-    return pl.when(found.list.len() > 0).then(found)
+        return pl.Series("products", [None] * len(rows), dtype=pl.List(pl.String))
+    named = pl.DataFrame(
+        {name: corpus.rows(parse(called([name])))[rows] for name in dict.fromkeys(entity.products)}
+    )
+    each = [pl.when(pl.col(name)).then(pl.lit(name)) for name in named.columns]
+    found = pl.concat_list(each).list.drop_nulls()
+    return named.select(pl.when(found.list.len() > 0).then(found).alias("products"))["products"]
 
 
 def _evidence(corpus: Corpus, entity: EntityLike, query: Query) -> pl.DataFrame:

@@ -25,7 +25,7 @@ start: or
      | TERM | PHRASE | BRACED | LIST
      | NEAR_WITHOUT_NUMBER | COMMENT_OPEN | QUOTE_OPEN | BRACE // refused by the lexer
 
-AWARIO.9: /o?near\/\d+:/
+AWARIO.9: /(?i:o?near\/\d+:)/
 NEAR.9: /O?NEAR\/\d+f?(?=[\s("“„«{]|$)/
 NEAR_WITHOUT_NUMBER.8: /O?NEAR(?:\/[^\s()]*)?(?=[\s()]|$)/
 _AND.8: /AND(?=[\s()"“„«{]|$)/

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -95,9 +96,10 @@ def lint(query: t.Query, corpus: Corpus | None = None, context: Iterable[str] = 
     found += [_ambiguous(term) for term in alone if not term.case and fold(term.text) in AMBIGUOUS]
     if corpus is not None and corpus.height:
         found += _changing_nothing(query, corpus)
+        matching = corpus.rows(query)
         for term in alone:
-            found += _too_much(query, term, corpus)
-            found += _exclusions(query, term, corpus, " ".join(context))
+            found += _too_much(matching, term, corpus)
+            found += _exclusions(query, matching, term, corpus, " ".join(context))
     return list(dict.fromkeys(found))
 
 
@@ -130,12 +132,17 @@ def _among(node: t.And | t.Or, parts: tuple[t.Query, ...]) -> Iterator[Finding]:
         if opposite in seen:
             kind = "contradiction" if isinstance(node, t.And) else "always_true"
             yield Finding(kind, str(node), f"it asks for {part} and for {opposite}: {both}", "Take one away.")
-        if isinstance(node, t.And) and isinstance(part, t.Term) and part.text in OPERATORS:
-            do = f"Operators are written in capitals: {OPERATORS[part.text]}. Inside a phrase it is a word."
+        if isinstance(node, t.And) and isinstance(part, t.Term) and (operator := meant(part.text)):
+            do = f"Operators are written in capitals: {operator}. Inside a phrase it is a word."
             yield Finding("lower_case_operator", part.text, "it is searched for as a word", do)
         seen.add(part)
     if isinstance(node, t.And):
         yield from _times(node)
+
+
+def meant(word: str) -> str | None:
+    """The operator that a word may stand for."""
+    return word.upper().replace("F", "f") if re.fullmatch(r"o?near/\d+f?", word) else OPERATORS.get(word)
 
 
 def _times(node: t.And) -> Iterator[Finding]:
@@ -172,9 +179,9 @@ def _ambiguous(term: t.Term) -> Finding:
     return Finding("ambiguous", str(term), f"it means {meaning} too", do)
 
 
-def _too_much(query: t.Query, term: t.Term, corpus: Corpus) -> Iterator[Finding]:
+def _too_much(matching: Bools, term: t.Term, corpus: Corpus) -> Iterator[Finding]:
     """A word that stands nearly everywhere, and brings nearly all of the matches."""
-    matching, mine = corpus.rows(query), corpus.rows(term)
+    mine = corpus.rows(term)
     share, brings = mine.mean(), (mine & matching).sum() / max(matching.sum(), 1)
     if share > TOO_MUCH and brings > ALONE:
         what = (
@@ -198,13 +205,15 @@ def _changing_nothing(query: t.Query, corpus: Corpus) -> Iterator[Finding]:
                 yield Finding("changes_nothing", str(part), what, "Leave it out, if that is so elsewhere.")
 
 
-def _exclusions(query: t.Query, term: t.Term, corpus: Corpus, context: str) -> Iterator[Finding]:
+def _exclusions(
+    query: t.Query, matches: Bools, term: t.Term, corpus: Corpus, context: str
+) -> Iterator[Finding]:
     """Words that set the mentions without context words apart from those with them."""
     known = context or AMBIGUOUS.get(fold(term.text), ("", ""))[1]
     if not known:
         return
     beside = corpus.rows(t.any_of([t.Term(word) for word in known.split()]))
-    matching = corpus.rows(query) & corpus.rows(term)
+    matching = matches & corpus.rows(term)
     meant, other = matching & beside, matching & ~beside
     if min(meant.sum(), other.sum()) < FEWEST:
         return

@@ -34,6 +34,9 @@ def parse(text: str, lists: Lists | None = None, where: str | None = None) -> t.
 
     Raises `QueryError`, which shows the place.
     """
+    if damaged := re.search("[\ud800-\udfff]", text):  # how Python hands over an argument that is no UTF-8
+        what, do = "this is no character of UTF-8", "Write the query in UTF-8."
+        raise QueryError(what, query=text, at=damaged.start(), where=where, do=do)
     return _Reader(text, lists or {}, where).query()
 
 
@@ -150,6 +153,9 @@ class _Reader:
             raise self.wrong(problem[0], start(token), problem[1])
         if FIELDS[field].sort in {"words", "account", "host"} and not re.search(r"\w", text):
             raise self.wrong(f"{field}: is compared with no word", start(token), "Write a word of it.")
+        if FIELDS[field].sort == "host" and "/" in text:
+            do = f"Such as {field}:orange.fr; url: looks at the whole address."
+            raise self.wrong(f"{field}: needs a host, not {text!r}", start(token), do)
         return t.Value(text)
 
     def term(self, token: Token) -> t.Query:

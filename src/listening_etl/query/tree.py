@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-KEYWORD = re.compile(r"AND|OR|NOT|O?NEAR(?:/\S*)?")
+KEYWORD = re.compile(r"AND|OR|NOT|O?NEAR(?:/\S*)?|(?i:o?near/\d+:).*")
 FIELD_LIKE = re.compile(r"[A-Za-z_]+:(?!//)")
 BARE = re.compile(r"(?:(?!/\*)[^\s()\"“”„«»{},]|(?<=\d),(?=\d))+")
 PREFIXES = ("=", "!", "$", "-", "~", "//", "/*")

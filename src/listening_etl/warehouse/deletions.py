@@ -43,18 +43,19 @@ LAST: dict[str, str] = {
             NOT EXISTS (SELECT FROM private.sketch s WHERE s.topic = w.topic AND s.words_hash = w.words_hash)
             OR NOT EXISTS (SELECT FROM private.sketch s WHERE s.topic = w.topic AND s.words_hash = w.other_hash))""",
     "words_as_evidence": f"""
-        UPDATE listening.bridge_mention_entity w SET evidence = NULL, position = NULL
-        FROM {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id AND w.evidence IS NOT NULL""",
+        UPDATE listening.bridge_mention_entity w SET evidence = NULL, position = NULL, products = NULL
+        FROM {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id AND num_nonnulls(w.evidence, w.products) > 0""",
     "words_in_scores": f"""
         UPDATE listening.fct_score w SET detail = NULL
         FROM {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id AND w.detail IS NOT NULL""",
     "words_in_reviews": """
         UPDATE listening.fct_review_version w SET title = NULL, text = NULL
         FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.first_fetched_at)""",
+    # what a filter quotes stands behind the colon
     "words_in_rejects": """
-        UPDATE ops.reject w SET text = NULL
+        UPDATE ops.reject w SET text = NULL, reason = split_part(w.reason, ': ', 1)
         FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.fetched_at)
-          AND w.text IS NOT NULL""",
+          AND (w.text IS NOT NULL OR strpos(w.reason, ': ') > 0)""",
     "words_in_quarantine": """
         UPDATE ops.quarantine w SET record = jsonb_build_object('first_fetched_at', record -> 'first_fetched_at')
         FROM deleted d WHERE w.mention_id = d.mention_id AND d.deleted_at >= least(w.version_at, w.fetched_at)""",

@@ -182,3 +182,11 @@ def transaction(url: str) -> Iterator[sa.Connection]:
                 do="Start it, or correct LISTENING_WAREHOUSE_URL; the run can be repeated as it is.",
             ) from error
         raise
+    except sa.exc.ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            raise ConfigError(
+                "the warehouse lacks tables: nothing was run yet, or it is of an older version",
+                where=driver_url(url).render_as_string(hide_password=True),
+                do="Run `listening db migrate`, or the topic.",
+            ) from error
+        raise

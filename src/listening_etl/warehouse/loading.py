@@ -29,7 +29,7 @@ STAGED: dict[str, tuple[str, str]] = {
     "score": ("listening.fct_score", "content_hash uuid"),
     "entity": ("listening.bridge_mention_entity", "content_hash uuid, fetched_at timestamptz"),
     "deletion": ("ops.deletion", ""),
-    "reject": ("ops.reject", ""),
+    "reject": ("ops.reject", "author_key uuid"),
     "coverage": ("ops.coverage", "slice integer"),
 }
 """Staging table: the table it is like, and the columns it has besides."""
@@ -208,16 +208,25 @@ SELECT count(*) FROM gone
 """
 
 
+_WORDS_OF_OPTED_OUT = """
+UPDATE {reject} r SET text = NULL, reason = split_part(r.reason, ': ', 1)
+FROM private.opt_out o WHERE r.author_key = o.author_key
+"""
+"""What a filter quotes stands behind the colon."""
+
+
 def remove_opted_out(connection: sa.Connection, topic: str, run_id: str) -> int:
     """Take out what opted-out authors wrote, without keeping their words; returns how many versions.
 
-    Comes before `collapse`, which takes away what hung on them.
+    What a filter or the queries refuse of them is told with its reason alone. Comes before
+    `collapse`, which takes away what hung on them.
     """
     names = {name: staged(name, run_id) for name in STAGED}
     removed = connection.scalar(
         sa.text(_OPTED_OUT.format(**names)),
         {"topic": topic},
     )
+    connection.execute(sa.text(_WORDS_OF_OPTED_OUT.format(**names)))
     for name in ("author", "private_author"):
         connection.execute(
             sa.text(f"DELETE FROM {names[name]} a USING private.opt_out o WHERE a.author_key = o.author_key")
@@ -229,11 +238,13 @@ _KNOWN = """
 WITH known AS (
     DELETE FROM {mention} s USING listening.fct_mention m, {coverage} c
     WHERE m.mention_id = s.mention_id AND m.version_at >= s.version_at AND c.slice = s.slice AND c.state = 'recheck'
+      AND (m.fetched_at, m.content_hash) <> (s.fetched_at, s.content_hash)
     RETURNING s.slice
 ),
 refused AS (
     DELETE FROM {reject} r USING listening.fct_mention m, {coverage} c
     WHERE m.mention_id = r.mention_id AND m.version_at >= r.version_at AND r.stage IN ('unmatched', 'filter')
+      AND (m.fetched_at, m.content_hash) <> (r.fetched_at, r.content_hash)
       AND strpos(c.raw, r.raw) > 0 AND c.state = 'recheck'
     RETURNING c.slice, r.stage, r.rule
 ),
@@ -258,6 +269,7 @@ FROM counted n LEFT JOIN by_filter b USING (slice) WHERE c.slice = n.slice
 def leave_known(connection: sa.Connection, run_id: str) -> None:
     """Take out of a recheck what is no newer than the version that we hold, which its thread may have told better.
 
+    What we hold of that very recheck stays: a replay judges it again.
     Comes before `collapse`, which takes away what hung on them.
     """
     names = {name: staged(name, run_id) for name in STAGED}

@@ -114,7 +114,7 @@ def ledger(connection: sa.Connection, topic: str, window: Window | None) -> list
     """The slices that brought something and touch `window`, as they were received; every one without a window."""
     asked = sa.select(
         *(coverage.c[name] for name in ("topic", "source", "query", "since", "until", "state", "reason")),
-        *(coverage.c[name] for name in ("expected", "received", "raw")),
+        *(coverage.c[name] for name in ("expected", "received", "raw", "recorded_at")),
     ).where(coverage.c.topic == topic, coverage.c.raw.is_not(None))
     if window is not None:
         asked = asked.where(coverage.c.since < window.until, coverage.c.until > window.since)

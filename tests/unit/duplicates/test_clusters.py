@@ -134,6 +134,15 @@ def test_the_last_line_may_end_or_not(tmp_path, content, numbers):
     assert output.read_bytes() == numbers
 
 
+def test_texts_are_not_overwritten_under_another_name_of_their_file(tmp_path):
+    texts, other = tmp_path / "texts.txt", tmp_path / "other.txt"
+    texts.write_text("a\n")
+    other.hardlink_to(texts)
+    with pytest.raises(ConfigError, match="same file"):
+        dedupe(texts, other)
+    assert texts.read_text() == "a\n"
+
+
 def test_files_that_cannot_be_used_are_named(tmp_path):
     with pytest.raises(ConfigError, match="cannot read the texts"):
         dedupe(tmp_path / "none.txt", tmp_path / "out.txt")

@@ -131,3 +131,10 @@ def test_without_a_language_scorer_the_declared_language_serves(topic):
     mentions, scores = judging.detect_language(topic(plugins()), BATCH)
     assert mentions["lang"].to_list() == ["fr", None, "en"]
     assert scores.height == 0
+
+
+def test_a_reason_in_plain_lower_case_does_not_name_the_author_either():
+    names = {"author_handle": ["anna_l", None], "author_name": ["Ánna Lévêque", "Anna"]}
+    said = ["« now playing anna leveque », ANNA_L, Ánna Lévêque, anna_l", "« anna » of @bo"]
+    why = judging.unsigned(pl.DataFrame({**names, "why": said}))
+    assert why.to_list() == ["« now playing [author] », ANNA_L, [author], [author]", "« [author] » of @…"]

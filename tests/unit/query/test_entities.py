@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from listening_etl import Author, Mention
-from listening_etl.config import parse_settings
+from listening_etl.config import check_queries, parse_settings
+from listening_etl.errors import ConfigError
 from listening_etl.frame import from_mentions
 from listening_etl.query.entities import match, queries_of, version
 
@@ -167,3 +169,90 @@ def test_the_query_of_an_entity_says_what_names_cannot(phones):
         '(Orange OR Livebox OR "Série Spéciale*") AND (fibre OR forfait OR box* OR réseau)'
         ' AND NOT "orange mécanique"'
     )
+
+
+NAMED = """
+version: 1
+topics:
+  names:
+    purpose: test
+    languages: [fr]
+    start: 2026-01-01
+    entities:
+      brand: {role: own, NAMES}
+    sources: {file: {options: {}}}
+"""
+
+
+def named(tmp_path, names):
+    settings = parse_settings(NAMED.replace("NAMES", names), tmp_path / "listening.yaml")
+    check_queries(settings)
+    return settings.topics["names"].entities
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "other"),
+    [
+        ("C&A", "chez c & a hier", "chez CA"),
+        ("L'Oréal", "fan de l’oreal", "Oréal"),
+        ("M&M's", "des m&m’s", "M&M"),
+        ("3M", "masque 3M", "3 masques"),
+        ("Yahoo!", "yahoo mail", "yahooo"),
+        ("AC/DC", "un disque d'AC/DC", "ACDC"),
+        ("AC\\DC", "un disque d'AC\\DC", "ACDC"),
+        ("Coca-Cola", "du #CocaCola", "du Coca"),
+        ('Le "Bon" Marché', "le bon marché", "bon marché"),
+        ("Peugeot (PSA)", "Peugeot PSA", "Peugeot"),
+    ],
+)
+def test_names_with_signs_match_as_people_write_them(tmp_path, name, text, other):
+    found = named(tmp_path, f"names: [{json.dumps(name)}]")
+    assert "brand" in matches(found, text=text)
+    assert matches(found, text=other) == {}
+
+
+def test_a_query_that_ends_in_a_comment_is_read_with_the_names(tmp_path):
+    found = named(tmp_path, 'names: [Brûlia], query: "filtre // of its machines"')
+    assert str(queries_of(found)["brand"]) == "Brûlia OR filtre"
+
+
+@pytest.mark.parametrize(
+    "words", ["names: ['*']", "names: [x], products: ['!!!']", "names: [x], context: ['&']"]
+)
+def test_a_name_of_signs_alone_is_refused_where_it_stands(tmp_path, words):
+    with pytest.raises(ConfigError, match=r"listening.yaml:9, topics.names.entities.brand: .* has no letter"):
+        named(tmp_path, words)
+
+
+def test_each_of_several_products_is_told_where_it_is_named(phones):
+    frame, _ = from_mentions(
+        [
+            Mention(native_id=str(n), published_at=datetime(2026, 10, 5, tzinfo=UTC), text=text)
+            for n, text in enumerate(
+                ["rien", "fibre livebox", "fibre orange", "forfait série spéciale, livebox"]
+            )
+        ]
+    )
+    entities = phones.topics["phones"].entities
+    found = match(frame, entities, queries_of(entities, phones.terms)).filter(entity="orange")
+    assert found.select("row", "products").rows() == [
+        (1, ["Livebox"]),
+        (2, None),
+        (3, ["Livebox", "Série Spéciale*"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_it"),
+    [
+        ("L'Oréal", "ma routine #loreal du soir", True),
+        ("Orange Money", "merci #OrangeMoney", True),
+        ("C&A", "soleil de #CA", False),
+        ("Torréo*", "#torréofan", True),
+    ],
+)
+def test_a_name_of_several_words_is_found_as_the_hashtag_that_people_make_of_it(tmp_path, name, text, is_it):
+    settings = HOMONYMS.replace("names: [Orange]", f'names: ["{name}"]').replace(
+        "        context: [fibre, forfait, box*, réseau]\n", ""
+    )
+    assert ("orange" in found(parse_settings(settings, tmp_path / "listening.yaml"), text)) is is_it

@@ -27,6 +27,8 @@ def kinds(query, corpus=None, **given):
         ("#orange", []),
         ("rock and roll", ["lower_case_operator"]),
         ("pomme ou poire", ["lower_case_operator"]),
+        ("livebox near/5 panne", ["lower_case_operator"]),
+        ("livebox onear/5f panne", ["lower_case_operator"]),
         ('"rock and roll"', []),
         ("ab*", ["open_wildcard"]),
         ("*on", ["open_wildcard"]),
@@ -102,3 +104,14 @@ def test_log_odds_need_enough_mentions_and_are_worked_out_by_hand():
         corpus = Corpus(pl.DataFrame({"text": ["xxx zzz"] * each + ["yyy zzz"] * each}))
         here = corpus.rows(parse("xxx"))
         assert over_represented(corpus, here, ~here) == expected
+
+
+def test_a_query_of_thousands_of_words_is_checked_against_the_data_in_seconds(corpus, monkeypatch):
+    asked = []
+    rows = Corpus.rows
+    monkeypatch.setattr(
+        Corpus, "rows", lambda self, query, *more: asked.append(query) or rows(self, query, *more)
+    )
+    query = parse(" OR ".join(f"mot{n}" for n in range(500)))
+    lint(query, corpus)
+    assert asked.count(query) == 1

@@ -222,3 +222,24 @@ def test_any_text_is_a_query_or_a_mistake_and_a_query_survives_printing(written)
         assert error.picture.endswith("^")
         return
     assert parse(str(query), LISTS) == query
+
+
+@pytest.mark.parametrize("words", ['"near/4:a"', '"onear/4:"', 'url:"near/4:a"', '"NEAR/4:a"'])
+def test_quoted_words_that_look_like_an_operator_survive_printing(words):
+    assert str(parse(words)) == words
+
+
+def test_an_address_is_no_host():
+    with pytest.raises(QueryError, match="site: needs a host, not 'https://orange"):
+        parse("site:https://orange.fr/")
+
+
+def test_near_with_a_list_is_read_in_capitals_too():
+    assert str(parse("NEAR/4:box,panne")) == "box NEAR/4 panne"
+    assert str(parse("ONEAR/4:box,panne")) == "box ONEAR/4 panne"
+
+
+def test_bytes_that_are_no_utf8_are_a_mistake_with_a_place():
+    with pytest.raises(QueryError, match="no character of UTF-8") as caught:
+        parse("caf\udce9")
+    assert caught.value.at == 3
