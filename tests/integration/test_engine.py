@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import sqlalchemy as sa
 
@@ -56,3 +58,17 @@ def test_a_message_never_shows_the_password():
         pass
     assert "hunter2" not in str(error.value)
     assert "127.0.0.1" in str(error.value)
+
+
+def test_a_first_start_that_was_broken_off_does_not_stand_in_the_way_of_the_next(tmp_path):
+    folder = engine.embedded_folder(tmp_path)
+    try:
+        engine.start_embedded(folder)
+        engine.stop_embedded(folder)
+        shutil.rmtree(folder / "base")  # initdb was killed before it got there
+        lines = ["-4194304", str(folder), "1795332515", "5432", "", "", "  3309575   1212471"]
+        (folder / "postmaster.pid").write_text("\n".join(lines))
+        engine.start_embedded(folder)
+        assert ask(engine.socket_url(folder), "SELECT 1") == 1
+    finally:
+        engine.stop_embedded(folder)

