@@ -48,7 +48,7 @@ def dimensions(context: Context) -> dict[str, list[dict[str, Any]]]:
             for name, entity in topic.entities.items()
         ],
         "dim_query": [
-            {"topic": topic.name, "query_version": version, "entity": name, "query": str(query)}
+            {"topic": topic.name, "query_version": version, "entity": name, "query": query.expanded}
             for name, query in context.queries.items()
         ],
         "dim_measure": [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from listening_etl.query.corpus import Corpus
     from listening_etl.query.covering import cover
-    from listening_etl.query.explaining import Explanation, explain, highlight
+    from listening_etl.query.explaining import Explanation, explain
     from listening_etl.query.linting import Finding, lint
     from listening_etl.query.parsing import parse
     from listening_etl.query.tree import Query
@@ -26,13 +26,12 @@ HOMES = {
     "QueryError": "trouble",
     "cover": "covering",
     "explain": "explaining",
-    "highlight": "explaining",
     "lint": "linting",
     "parse": "parsing",
 }
 
 __all__ = [
-    "Corpus", "Explanation", "Finding", "Query", "QueryError", "cover", "explain", "highlight", "lint", "parse",
+    "Corpus", "Explanation", "Finding", "Query", "QueryError", "cover", "explain", "lint", "parse",
 ]  # fmt: skip
 
 

@@ -84,9 +84,10 @@ def queries_of(
 
 
 def version(entities: Mapping[str, EntityLike], queries: Mapping[str, Query]) -> str:
-    """Twelve hexadecimal digits that change when any entity's words change."""
+    """Twelve hexadecimal digits that change when any entity's words change, those of the lists it names too."""
     words = [
-        [e.name, e.role, str(queries[e.name]), e.products, e.handles, e.hashtags] for e in entities.values()
+        [e.name, e.role, queries[e.name].version, e.products, e.handles, e.hashtags]
+        for e in entities.values()
     ]
     return hashlib.blake2b(orjson.dumps(words), digest_size=6).hexdigest()
 

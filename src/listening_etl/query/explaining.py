@@ -1,4 +1,4 @@
-"""Why a mention matches or does not, and its text with the words that matched marked."""
+"""Why a mention matches or does not."""
 
 from __future__ import annotations
 
@@ -70,17 +70,3 @@ def _reason(query: t.Query, matched: bool, words: tuple[str, ...]) -> str:
         return f"nothing of {query} is there"
     shown = [word for word in words if word != str(query)]
     return f"{query} is {'' if matched else 'not '}there" + (f" ({', '.join(shown)})" if shown else "")
-
-
-def highlight(text: str, spans: Iterable[tuple[int, int]], mark: tuple[str, str] = ("**", "**")) -> str:
-    """The text with marks around the spans (start and end, in characters); spans that overlap become one."""
-    merged: list[list[int]] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], end)
-        else:
-            merged.append([start, end])
-    before, after = mark
-    for start, end in reversed(merged):
-        text = f"{text[:start]}{before}{text[start:end]}{after}{text[end:]}"
-    return text

@@ -256,3 +256,12 @@ def test_a_name_of_several_words_is_found_as_the_hashtag_that_people_make_of_it(
         "        context: [fibre, forfait, box*, réseau]\n", ""
     )
     assert ("orange" in found(parse_settings(settings, tmp_path / "listening.yaml"), text)) is is_it
+
+
+def test_the_version_changes_with_a_list_that_a_query_names(phones):
+    entities = phones.topics["phones"].entities
+    before, after = (
+        version(entities, queries_of(entities, lists)) for lists in (phones.terms, {"fault": ("panne",)})
+    )
+    assert before != after
+    assert "ne marche plus" in queries_of(entities, phones.terms)["faults"].expanded

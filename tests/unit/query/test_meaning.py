@@ -9,7 +9,7 @@ import pytest
 
 from listening_etl import Author, Media, Mention
 from listening_etl.frame import from_mentions
-from listening_etl.query import Corpus, cover, explain, highlight, parse
+from listening_etl.query import Corpus, cover, explain, parse
 
 AT = datetime(2026, 10, 5, tzinfo=UTC)
 LISTS = {"panne": ("en panne", "hs", "ne marche plus")}
@@ -271,12 +271,6 @@ def test_an_explanation_names_the_clauses_that_decided():
     ]
     with pytest.raises(ValueError, match="one mention, not 2"):
         explain(query, pl.concat([frame, frame]))
-
-
-def test_highlighting_joins_spans_that_overlap():
-    assert highlight("Orange Money est HS", [(0, 6), (0, 12), (17, 19)]) == "**Orange Money** est **HS**"
-    assert highlight("abc", [], mark=("<", ">")) == "abc"
-    assert highlight("abc", [(1, 2)], mark=("<", ">")) == "a<b>c"
 
 
 @pytest.mark.parametrize(
