@@ -1,8 +1,9 @@
 # make demo: install, run the bundled sample through Airflow, show the figures.
-# make test: install, run the whole suite.
+# make test: install, run the whole suite, in WORKERS=2 processes.
 
 PYTHON ?= python3
 PORT ?= 8080
+WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEMO := coffee --since 2026-10-05 --until 2026-10-19
@@ -57,7 +58,7 @@ demo: install
 
 test: install
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 servers: $(SERVER_STAMP)
 

@@ -50,6 +50,9 @@ from listening_etl.records import (
 )
 
 if TYPE_CHECKING:
+    from listening_etl.encoding.folders import models_folder
+    from listening_etl.encoding.heads import Head, flair_model, read_card
+    from listening_etl.encoding.text import said
     from listening_etl.query.corpus import Corpus
     from listening_etl.query.parsing import parse as parse_query
     from listening_etl.query.push_down import Dialect, pushed_down
@@ -68,6 +71,7 @@ __all__ = [
     "Deletion",
     "Dialect",
     "Gap",
+    "Head",
     "Item",
     "Labels",
     "Malformed",
@@ -88,29 +92,38 @@ __all__ = [
     "dicts",
     "did_you_mean",
     "epoch",
+    "flair_model",
     "from_json",
     "hookimpl",
     "json_answer",
     "json_lines",
+    "models_folder",
     "parse_query",
     "part",
     "pushed_down",
+    "read_card",
     "refused",
+    "said",
     "text_of_html",
     "to_json",
 ]
 
 LATER = {
-    "Corpus": ("corpus", "Corpus"),
-    "Dialect": ("push_down", "Dialect"),
-    "parse_query": ("parsing", "parse"),
-    "pushed_down": ("push_down", "pushed_down"),
+    "Corpus": ("query.corpus", "Corpus"),
+    "Dialect": ("query.push_down", "Dialect"),
+    "Head": ("encoding.heads", "Head"),
+    "flair_model": ("encoding.heads", "flair_model"),
+    "models_folder": ("encoding.folders", "models_folder"),
+    "parse_query": ("query.parsing", "parse"),
+    "pushed_down": ("query.push_down", "pushed_down"),
+    "read_card": ("encoding.heads", "read_card"),
+    "said": ("encoding.text", "said"),
 }
-"""What is loaded when it is first used: the query language needs columns, and importing costs nothing."""
+"""What is loaded when it is first used: queries and encodings need columns, and importing costs nothing."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, inside = LATER[name]
-    return getattr(import_module(f"{__name__}.query.{module}"), inside)
+    return getattr(import_module(f"{__name__}.{module}"), inside)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from listening_etl.http import Http
 
 GROUP = "listening_etl"
+GIVEN = frozenset({"encoding"})
+"""What a scorer may need besides the answers of other measures: columns that the pipeline itself works out."""
+
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
@@ -127,7 +130,12 @@ class Filter(Protocol):
 
 @runtime_checkable
 class Scorer(Protocol):
-    """Measures mentions: `measure` says what, `name` who, `languages` which it can judge (None: any)."""
+    """Measures mentions: `measure` says what, `name` who, `languages` which it can judge (None: any).
+
+    One that reads what others answered says so: with `needs = ("sentiment",)` it is asked after the topic's
+    scorer of that measure, and the frame has `score_sentiment_label`, `_value` and `_confidence`, null where that
+    one abstained. Settings in which a measure is missing, or in which scorers need each other, are refused.
+    """
 
     name: str
     measure: str

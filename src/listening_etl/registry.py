@@ -319,6 +319,9 @@ def _flaw(instance: object, protocol: type) -> str | None:
             return f"has {kind} as {name!r}, not {annotation}"
         if value == "" and name != "reason":
             return f"has an empty {name!r}"
+    needs = getattr(instance, "needs", ())
+    if not (isinstance(needs, tuple) and all(isinstance(need, str) for need in needs)):
+        return f"has {needs!r} as 'needs', not a tuple of names: write needs = (\"sentiment\",)"
     return next((flaw for name in methods if (flaw := _wrong_signature(instance, protocol, name))), None)
 
 

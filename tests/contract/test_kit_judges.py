@@ -40,6 +40,21 @@ def test_a_label_that_is_not_the_tests_is_told():
     assert "takes 'Quelle horreur' for 'bad', not 'good'" in told
 
 
+def test_a_scorer_finds_the_answers_that_it_needs_and_no_others():
+    class Repeats(judges.SoundScorer):
+        needs = ("mood",)
+
+        def score(self, mentions, options):
+            return mentions["score_mood_value"]
+
+    case = judges.OfAScorer()
+    case.plugin, case.ordered, case.labelled = Repeats(), ("low", "high"), {}
+    case.answers = {"mood": {"low": (None, 0.1, None), "high": (None, 0.2, None)}}
+    assert not broken(case)
+    case.plugin.needs = ()
+    assert "score_mood_value" in str(broken(case)["it_judges_something"])
+
+
 def test_every_promise_catches_a_bug():
     caught = set().union(*(bug.caught_by for bug in SEEDED)) | {"labels_are_what_the_test_says"}  # above
     assert {*promises(judges.OfAFilter), *promises(judges.OfAScorer)} == caught

@@ -11,9 +11,14 @@ from plugins.filters.blocked_authors import BlockedAuthors
 from plugins.filters.language import Language
 from plugins.filters.min_length import MinLength
 from plugins.scorers.addressed import Addressed
-from plugins.scorers.flair_classifier import FlairSentiment
+from plugins.scorers.crisis import Crisis
+from plugins.scorers.flair_classifier import FlairScorer
+from plugins.scorers.heads import HeadScorer, IntentScorer
 from plugins.scorers.influence import Influence
 from plugins.scorers.language import LanguageDetector
+from plugins.scorers.mention_kind import MentionKind
+from plugins.scorers.rating_gap import RatingGap
+from plugins.scorers.urgency import Urgency
 
 
 def by(handle):
@@ -55,8 +60,44 @@ class TestLanguageDetector(ScorerContract):
     }
 
 
-class TestFlairSentiment(ScorerContract):
-    plugin = FlairSentiment()
+class TestSentiment(ScorerContract):
+    plugin = HeadScorer("sentiment")
+    ordered = ("Quelle horreur, elle est nulle", "Je l'adore, elle est parfaite")
+    labelled = {"Je l'adore, elle est parfaite": "positive"}
+
+
+class TestEmotion(ScorerContract):
+    plugin = HeadScorer("emotion")
+    language = "en"
+    labelled = {"I am so happy today, what a joy": "joy"}
+
+
+class TestIrony(ScorerContract):
+    plugin = HeadScorer("irony")
+    language = "en"
+
+
+class TestOffensive(ScorerContract):
+    plugin = HeadScorer("offensive")
+    language = "en"
+    labelled = {"You are a stupid idiot": "offensive", "Good morning everybody": "not_offensive"}
+
+
+class TestToxicity(ScorerContract):
+    plugin = HeadScorer("toxicity")
+    labelled = {"Le livreur est un abruti": "toxic", "La livraison était en avance": "clean"}
+
+
+class TestIntent(ScorerContract):
+    plugin = IntentScorer("intent")
+    labelled = {
+        "Comment on change le filtre de la Torréo ?": "question",
+        "Ma Torréo fuit depuis hier, c’est inadmissible": "complaint",
+    }
+
+
+class TestFlair(ScorerContract):
+    plugin = FlairScorer("sentiment")
     options = {"model": "models/sentiment"}
     ordered = ("Quelle horreur, elle est nulle", "Je l'adore, elle est parfaite")
 
@@ -70,5 +111,38 @@ class TestInfluence(ScorerContract):
             "mentions": [1, 1, 1, 1],
             "median_engagement": [1.0, None, 5.0, 0.0],
             "replies_received": [0, 0, 0, 8],
+            "pagerank": [0.5, 0.5, 0.5, 2.5],
+            "specialisation": [0.2, 0.9, 0.2, 0.2],
         }
     )
+
+
+class TestMentionKind(ScorerContract):
+    plugin = MentionKind()
+    ordered = ("https://essais.example/torreo", "Trois mois que j’ai la Torréo, et elle fuit déjà")
+    labelled = {"https://essais.example/torreo": "bare_link", "Ma Torréo fuit": "original"}
+
+
+class TestUrgency(ScorerContract):
+    plugin = Urgency()
+    ordered = (
+        "Merci, tout est parfait",
+        "Je passe demain",
+        "C'est urgent",
+        "Urgent, odeur de gaz depuis 2 heures, aidez-moi !!",
+    )
+
+
+class TestCrisis(ScorerContract):
+    plugin = Crisis()
+    labelled = {"Rappel de lots de camembert": "recall", "Aucun danger": "none", "☕": "none", "": None}
+
+
+def stars(rating, text):
+    return Mention(native_id=f"{rating}{text}", published_at=NOON, text=text, rating=rating, rating_scale=5)
+
+
+class TestRatingGap(ScorerContract):
+    plugin = RatingGap()
+    answers = {"sentiment": {"super merci": ("positive", 0.94, 0.95), "nul": ("negative", -0.94, 0.95)}}
+    ordered = (stars(1, "super merci"), stars(1, "nul"), stars(5, "nul"))

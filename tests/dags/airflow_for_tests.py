@@ -18,15 +18,18 @@ OF_AIRFLOW = ("ignore:.*httpx.*starlette.testclient.*",)
 
 
 def set_up():
-    """Set Airflow's environment, once a process and before anything imports Airflow."""
-    if "LISTENING_TEST_AIRFLOW" in os.environ:
+    """Set Airflow's environment, once a process and before anything imports Airflow.
+
+    A worker of pytest-xdist begins with the environment of the process that started it: its Airflow is another.
+    """
+    if os.environ.get("LISTENING_TEST_AIRFLOW") == str(os.getpid()):
         return
     home = Path(tempfile.mkdtemp(prefix="airflow-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ.update(airflow_environment(home, metadata="sqlite"))
     os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(DAGS)
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
-    os.environ["LISTENING_TEST_AIRFLOW"] = str(home)
+    os.environ["LISTENING_TEST_AIRFLOW"] = str(os.getpid())
     del os.environ["LISTENING_CONFIG"]
 
 

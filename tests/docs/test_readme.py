@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -107,6 +108,17 @@ def test_from_noise_to_signal_works(demo, copy):
     assert "torreo: It matches, because" in printed.replace("\x1b[1m", "")
     assert "items of 6 slices, 14 days of figures" in printed
     assert run(".venv/bin/listening db checksums --json", copy) == demo[1]  # the settings did not change
+
+
+def test_measures_say_how_sure_they_are(demo, copy):
+    ((_, _, script),) = blocks("Measures that say how sure they are")
+    printed = run(script, copy)
+    assert re.search(r"sentiment: \w+ \d+% sure", printed)
+    assert "looked at in 26 weeks" in printed
+    assert "after_sales" in printed
+    scores = [json.loads(line) for line in (copy / "scores.jsonl").read_text("utf-8").splitlines()]
+    assert len(scores) == len((copy / "README.md").read_text("utf-8").splitlines())
+    assert {"value", "confidence", "abstained", "language"} == set(scores[0])
 
 
 def test_the_first_source_works(tmp_path):

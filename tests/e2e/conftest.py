@@ -1,12 +1,13 @@
 """Airflow, and an embedded PostgreSQL with a migrated warehouse."""
 
+import uuid
 from pathlib import Path
 
 import pytest
 
 from listening_etl.warehouse import engine as engines
-from listening_etl.warehouse.migration import migrate
 from tests.dags.airflow_for_tests import filter_warnings, set_up
+from tests.integration.postgres_for_tests import TEMPLATE, create_database
 
 set_up()
 
@@ -16,11 +17,10 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="module")
-def warehouse_url(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg") / "data"
-    engines.start_embedded(folder, databases=("listening",))
-    url = engines.socket_url(folder)
-    migrate(url)
+def warehouse_url(server):
+    """Address of a migrated, empty warehouse, which the tests of a module share."""
+    name = f"e2e_{uuid.uuid4().hex[:12]}"
+    create_database(server, name, TEMPLATE)
+    url = engines.socket_url(server, name)
     yield url
     engines.engine(url).dispose()
-    engines.stop_embedded(folder)

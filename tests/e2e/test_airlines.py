@@ -177,14 +177,16 @@ def test_a_name_in_a_text_is_a_word_that_somebody_else_wrote_there(rows, warehou
             assert name != wrote[native_id]["name"], "it names its own author"
 
 
-def test_every_tweet_in_english_is_judged(warehouse):
-    [(mentions, english, judged)] = fetch(
+def test_every_tweet_in_english_is_judged_or_left_alone_for_want_of_confidence(warehouse):
+    [(mentions, english, judged, labelled)] = fetch(
         warehouse,
-        "SELECT count(*), count(*) FILTER (WHERE m.lang = 'en'), count(s.label) FILTER (WHERE m.lang = 'en')"
+        "SELECT count(*), count(*) FILTER (WHERE m.lang = 'en'), count(s.confidence) FILTER (WHERE m.lang = 'en'),"
+        " count(s.label) FILTER (WHERE m.lang = 'en')"
         " FROM listening.fct_mention m LEFT JOIN listening.fct_score s"
         " ON s.mention_id = m.mention_id AND s.measure = 'sentiment'",
     )
     assert judged == english > 0.9 * mentions
+    assert 0.7 * english < labelled <= english
 
 
 def test_running_it_again_without_airflow_changes_no_checksum(warehouse, home, until):

@@ -4,51 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import tempfile
 import uuid
-from pathlib import Path
 from unittest import mock
 
 import pytest
-import sqlalchemy as sa
 
 from listening_etl.pipeline import audit, refresh
 from listening_etl.pipeline.context import open_context
 from listening_etl.warehouse import engine as engines
-from listening_etl.warehouse.migration import migrate
+from tests.integration.postgres_for_tests import TEMPLATE, create_database
 from tests.integration.small_world import LightGate
 
 SUITE = functools.cache(audit.load_suite)
 
 
 @pytest.fixture(scope="session")
-def server():
-    # not below pytest's own folder: another session of pytest would lock the server out of it
-    with tempfile.TemporaryDirectory(prefix="listening-pg-", ignore_cleanup_errors=True) as folder:
-        data = Path(folder) / "data"
-        engines.start_embedded(data, databases=())
-        yield data
-        engines.stop_embedded(data)
-
-
-@pytest.fixture(scope="session")
 def template(server):
-    """A migrated database that others are copied from: a copy takes a tenth of a second."""
-    url = engines.socket_url(server, "template_listening")
-    create_database(server, "template_listening")
-    migrate(url)
-    engines.engine(url).dispose()
-    return "template_listening"
-
-
-def create_database(server, name, template=None):
-    admin = sa.create_engine(
-        engines.driver_url(engines.socket_url(server, "postgres")), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        copied = f' TEMPLATE "{template}"' if template else ""
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"{copied}')
-    admin.dispose()
+    """A migrated database that others are copied from."""
+    return TEMPLATE
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from listening_etl.pipeline import audit, refresh
 from listening_etl.warehouse import engine as engines
-from tests.integration.conftest import create_database
+from tests.integration.postgres_for_tests import create_database
 from tests.integration.retelling import (
     AUTHORS,
     DAY,

@@ -128,8 +128,13 @@ def test_who_wrote_context_alone_has_no_influence_and_gives_none(square):
     assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.5), ("auteur_3", None)]  # alone
     named = {**SAME, "text": "Pareil, vive Acme !"}
     hear(square, [[QUESTION, NAMED, named]], at=DAY + timedelta(days=2, hours=1))
-    # two authors: auteur_2 got one reply that counts, auteur_3 none: ranks 2 and 1 of 2, less a half
-    assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.75), ("auteur_3", 0.25)]
+    # two authors: auteur_2 got a reply that counts, PageRank 0.75 and 0.25; equal in how much they say of it, 0.5
+    # and 0.5; the rest is unknown: (0.2 * 0.75 + 0.1 * 0.5) / 0.3 and (0.2 * 0.25 + 0.1 * 0.5) / 0.3
+    assert told(square, influence) == [
+        ("auteur_1", None),
+        ("auteur_2", pytest.approx(2 / 3)),
+        ("auteur_3", pytest.approx(1 / 3)),
+    ]
     hear(square, [[QUESTION, NAMED, SAME]], at=DAY + timedelta(days=2, hours=2))
     assert told(square, influence) == [("auteur_1", None), ("auteur_2", 0.5), ("auteur_3", None)]
 

@@ -19,6 +19,7 @@ TABLES = {
     "mention": "listening.fct_mention",
     "score": "listening.fct_score",
     "mention_entity": "listening.bridge_mention_entity",
+    "aspect": "listening.fct_aspect",
 }
 
 RULE = {

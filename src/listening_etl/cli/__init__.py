@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from listening_etl.cli import database, plugins, queries, setup, topics
+from listening_etl.cli import database, meaning, plugins, queries, scores, setup, topics
 from listening_etl.cli.app import app
 from listening_etl.errors import ListeningError
 
-__all__ = ["app", "database", "main", "plugins", "queries", "setup", "topics"]
+__all__ = ["app", "database", "main", "meaning", "plugins", "queries", "scores", "setup", "topics"]
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def parse(
     from listening_etl.registry import product_folders
 
     plugin = open_registry(product_folders()).source(source)
-    found = recorded.read(plugin, file.read_bytes(), dict(_pair(text) for text in option or ()))
+    found = recorded.read(plugin, file.read_bytes(), dict(pair(text) for text in option or ()))
     for reason in found.reasons:
         print(f"listening: {file.name}: {reason}", file=sys.stderr)
     if as_json:
@@ -70,7 +70,8 @@ def plugins(
     presentation.plugins(registry, name, as_json)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """Name and value of `name=value`."""
     from listening_etl.errors import ConfigError
 
     name, sign, value = text.partition("=")

@@ -40,6 +40,8 @@ def run(
         end="",
     )
     print(f"Next: listening report {topic}")
+    for warning in done["figures"]["drift"]:
+        print(f"Moved: {warning}")
 
 
 @app.command(rich_help_panel="Listening")
@@ -146,6 +148,30 @@ def funnel(
 
 
 @app.command(rich_help_panel="Listening")
+def drift(
+    topic: Topic,
+    page: Annotated[
+        Path | None, typer.Option(help="Write one page to this file: every measure, week by week.")
+    ] = None,
+    weeks: Annotated[int, typer.Option(help="How many, up to the latest.", min=1)] = 26,
+    as_json: Json = False,
+) -> None:
+    """Show where what a measure says of a source has shifted by more than chance, week by week."""
+    from listening_etl import presentation
+    from listening_etl.warehouse import drift as verdicts
+
+    title = context_of(topic).topic.title
+    with reading(topic) as connection:
+        if page:
+            page.write_text(presentation.drift_page(connection, topic, title, weeks), "utf-8")
+            print(page)
+        elif as_json:
+            show(verdicts.told(connection, topic, weeks), as_json)
+        else:
+            presentation.drift(connection, topic, weeks)
+
+
+@app.command(rich_help_panel="Listening")
 def stories(
     topic: Topic,
     limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
@@ -163,6 +189,34 @@ def stories(
     show(found, False, "stories", ["copies", "authors", "sources", "first_published_at", "text"])
     if groups:
         show(groups, False, "shared in concert: a signal to look at, never a verdict")
+
+
+@app.command(rich_help_panel="Listening")
+def aspects(
+    topic: Topic,
+    entity: Annotated[str | None, typer.Argument(help="One entity only.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day, 2026-10-05.")] = None,
+    until: Annotated[str | None, typer.Option(help="Day after the last.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is said about each aspect of an entity: delivery, price, staff, …, with the surest clauses."""
+    from listening_etl import presentation
+    from listening_etl.errors import ConfigError, did_you_mean
+    from listening_etl.warehouse import aspects
+
+    entities = context_of(topic).topic.entities
+    if entity is not None and entity not in entities:
+        do = f"Entities: {', '.join(entities)}."
+        raise ConfigError(f"no entity '{entity}'.{did_you_mean(entity, entities)}", do=do)
+    with reading(topic) as connection:
+        asked = (connection, topic, entity, _day(since), _day(until))
+        rows, surest = aspects.summary(*asked), aspects.surest(*asked)
+    if as_json:
+        presentation.print_json({"aspects": rows, "surest": surest})
+        return
+    presentation.aspects(rows, surest)
+    if not any(one.aspects for one in entities.values()):
+        print("No entity of the settings names `aspects`: docs/aspects.md says how.")
 
 
 @app.command(rich_help_panel="Listening")

@@ -3,6 +3,7 @@
 Reading them imports no plugin; `check_plugins` and `plugin_options` take the registry that did.
 """
 
+from listening_etl.config.needs import check_needs, in_order, measures_needed
 from listening_etl.config.reading import (
     check_plugins,
     check_queries,
@@ -34,10 +35,13 @@ __all__ = [
     "SettingsError",
     "SourceSettings",
     "Topic",
+    "check_needs",
     "check_plugins",
     "check_queries",
+    "in_order",
     "json_schema",
     "load_settings",
+    "measures_needed",
     "parse_settings",
     "plugin_options",
 ]

@@ -9,10 +9,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from listening_etl.config.needs import unmet
 from listening_etl.config.settings import (
     FILE,
     HOME,
     PATH,
+    Entity,
     PluginSettings,
     Settings,
     Topic,
@@ -46,6 +48,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link of a mounted ConfigMap
     document = parse(text, path.name)
     problems = [*document.problems, *_unknown_entities(document), *_unknown_twins(document)]
+    problems += _unknown_aspects(document)
     given = {HOME: path.parent, PATH: path, **document.data}
     try:
         settings = Settings.model_validate(given, by_alias=True, by_name=False)
@@ -64,6 +67,7 @@ def check_plugins(settings: Settings, registry: Registry) -> None:
         for role in get_args(Role):
             for name in topic.chosen(role):
                 problems += _resolve(settings, registry, topic, role, name)[2]
+        problems += unmet(settings, registry, topic)
     if problems:
         raise SettingsError(problems)
 
@@ -105,6 +109,26 @@ def _unknown_entities(document: Document) -> Iterator[Problem]:
                     )
 
 
+def _unknown_aspects(document: Document) -> Iterator[Problem]:
+    """Aspects named without words of their own, for which there is neither a list of `terms` nor a shipped one."""
+    from listening_etl.aspects.vocabulary import SHIPPED
+
+    known = [*dict(_items(document.data.get("terms"))), *SHIPPED]
+    for topic_name, topic in _items(document.data.get("topics")):
+        for entity_name, entity in _items(_get(topic, "entities")):
+            place: Loc = ("topics", topic_name, "entities", entity_name)
+            given = _get(entity, "aspects")
+            bare: list[tuple[int | str, Any]] = [
+                (name, name) for name, words in _items(given) if words is None
+            ]
+            for key, name in enumerate(given) if isinstance(given, list) else bare:
+                if isinstance(name, str) and name not in known:
+                    what = f"aspect {name!r} has no words, and there is no list of that name."
+                    do = f"Give it words, or name one of these: {', '.join(known)}."
+                    loc = (*place, "aspects", key)
+                    yield document.marks.problem(loc, place, what + did_you_mean(name, known), do)
+
+
 def _unknown_twins(document: Document) -> Iterator[Problem]:
     """Sources whose mentions are said to be those of a source that does not keep any."""
     topics = [(name, _items(_get(topic, "sources"))) for name, topic in _items(document.data.get("topics"))]
@@ -134,6 +158,7 @@ def check_queries(settings: Settings) -> None:
 
 def _unreadable_queries(settings: Settings) -> Iterator[Problem]:
     """Named lists and queries that cannot be read."""
+    from listening_etl.aspects.vocabulary import SHIPPED
     from listening_etl.query import QueryError, parse
     from listening_etl.query.tree import quoted
 
@@ -147,17 +172,28 @@ def _unreadable_queries(settings: Settings) -> Iterator[Problem]:
             place: Loc = ("topics", topic.name, "entities", entity.name)
             if entity.query:
                 written.append(((*place, "query"), place, entity.query))
+            written += _aspects(entity, place)
             for part in ("names", "products", "context", "exclude"):
                 words = enumerate(getattr(entity, part))
                 written += [((*place, part, number), place, quoted(word)) for number, word in words]
     wrong = False
     for loc, place, query in written:
         try:
-            parse(query, lists=settings.terms)
+            parse(query, lists={**(SHIPPED if "aspects" in loc else {}), **settings.terms})
         except QueryError as error:
             if not (wrong and "$" in query):  # what is wrong with a list is said once, where it stands
                 yield settings.marks.problem(loc, place, error.what, f"{error.do}\n{error.picture}")
             wrong = True
+
+
+def _aspects(entity: Entity, place: Loc) -> list[tuple[Loc, Loc, str]]:
+    """The queries of an entity's aspects, with their places."""
+    found: list[tuple[Loc, Loc, str]] = []
+    for name, words in entity.aspects.items():
+        at: Loc = (*place, "aspects", name)
+        entries = [(at, words)] if isinstance(words, str) else [((*at, n), w) for n, w in enumerate(words)]
+        found += [(loc, place, entry) for loc, entry in entries]
+    return found
 
 
 def _items(given: Any) -> list[tuple[str, Any]]:

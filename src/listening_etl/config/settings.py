@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_valida
 
 from listening_etl.config.values import (
     WAREHOUSE_VARIABLE,
+    Aspects,
     Channel,
     Duration,
     EntityRole,
@@ -64,6 +65,10 @@ class Entity(Part):
         description="Words one of which has to stand beside a name for it to count, if the name means other things",
     )
     exclude: tuple[Text, ...] = Field((), description="Phrases that make a match of a name void")
+    aspects: Aspects = Field(
+        {},
+        description="What about it: names of lists, or by name a query or the entries of a list (docs/aspects.md)",
+    )
 
     @field_validator("title")
     @classmethod
@@ -151,6 +156,14 @@ class ScorerSettings(PluginSettings):
         return self.name
 
 
+class Themes(Part):
+    """That themes are looked for among the mentions of a topic (docs/themes.md)."""
+
+    index: bool = Field(
+        True, description="Whether to keep an index for `listening similar`, where the server has pgvector"
+    )
+
+
 class Topic(Part):
     """What we listen for, where, why and how."""
 
@@ -175,6 +188,10 @@ class Topic(Part):
     )
     scorers: Annotated[dict[Name, ScorerSettings], Keyed] = Field(
         {}, description="Who measures what: one scorer for each measure"
+    )
+    themes: Themes | None = Field(
+        None,
+        description="Look for themes, that is for what mentions are about; write {}. Not looked for unless given",
     )
     keep_raw_days: int = Field(365, description="Days for which raw items are kept", ge=0)
 

@@ -219,6 +219,23 @@ def _keyed(given: Any) -> Any:
     }
 
 
+def _aspects(given: Any) -> Any:
+    """`[delivery]`, and `delivery:` with nothing after it, mean the list of that name."""
+    if isinstance(given, list | tuple):
+        return {name: (f"${name}",) if isinstance(name, str) else name for name in given}
+    if isinstance(given, dict):
+        return {name: (f"${name}",) if words is None else words for name, words in given.items()}
+    return {} if given is None else given
+
+
+def _aspect(given: Any) -> str | tuple[str, ...]:
+    if isinstance(given, str):
+        return _filled(given)
+    if not isinstance(given, list | tuple) or not all(isinstance(entry, str) for entry in given):
+        raise ValueError("should be a query, or a list of words and queries")
+    return tuple(map(_filled, given)) or _filled("")
+
+
 def keyed(description: str) -> Any:
     """Declare the field that holds the key a value stands under."""
     return Field(validation_alias=KEY, description=description)
@@ -226,6 +243,13 @@ def keyed(description: str) -> Any:
 
 Keyed = BeforeValidator(_keyed)
 Name = Annotated[str, AfterValidator(_name)]
+Aspect = Annotated[
+    str | tuple[str, ...], PlainValidator(_aspect, json_schema_input_type=str | list[str] | None)
+]
+Aspects = Annotated[
+    dict[Name, Aspect],
+    BeforeValidator(_aspects, json_schema_input_type=list[str] | dict[str, str | list[str] | None]),
+]
 Text = Annotated[str, AfterValidator(_filled)]
 Handle = Annotated[str, AfterValidator(_handle)]
 Hashtag = Annotated[str, AfterValidator(_hashtag)]

@@ -167,13 +167,15 @@ def _failures(ti: Any) -> dict[str, dict[str, Any]]:
 
 @task(**AGAIN, execution_timeout=timedelta(hours=1), map_index_template="{{ part }}")
 def refresh(topic: str) -> dict[str, Any]:
-    """Compute the topic's KPIs again for the days that are stale."""
+    """Compute the topic's KPIs again for the days that are stale, and warn where a measure has shifted."""
     from listening_etl.pipeline.context import open_context
     from listening_etl.pipeline.refresh import refresh
 
     named(topic)
     done = refresh(open_context(topic))
-    return {"days": len(done["days"]), "rows": done["rows"]}
+    for warning in done["drift"]:
+        log.warning("drift: %s", warning)
+    return {"days": len(done["days"]), "rows": done["rows"], "drift": done["drift"]}
 
 
 @task(**AGAIN, execution_timeout=timedelta(hours=12))

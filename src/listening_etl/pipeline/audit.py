@@ -21,7 +21,7 @@ from listening_etl.warehouse.engine import Connection, transaction
 CLOCK_SKEW = timedelta(days=1)
 """A mention may be dated so far in the future before it is put aside: clocks and zones go wrong."""
 
-SUITES = {"mention": "mention", "score": "score", "entity": "mention_entity"}
+SUITES = {"mention": "mention", "score": "score", "entity": "mention_entity", "aspect": "aspect"}
 
 
 def run_id_of(receipts: Iterable[dict[str, Any]], version: str) -> str:

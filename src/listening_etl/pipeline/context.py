@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from listening_etl import registry as registries
-from listening_etl.config import Settings, Topic, check_queries, load_settings, plugin_options
+from listening_etl.aspects.finding import Aspects
+from listening_etl.aspects.finding import queries_of as aspect_queries
+from listening_etl.config import Settings, Topic, check_needs, check_queries, load_settings, plugin_options
 from listening_etl.privacy import key_bytes, saved_key
 from listening_etl.query.entities import queries_of, version
 from listening_etl.registry import Registry, Role
@@ -65,6 +67,11 @@ class Context:
     def queries(self) -> dict[str, Query]:
         """What makes a mention one of each entity by its words; entities without any have none."""
         return queries_of(self.topic.entities, self.settings.terms)
+
+    @cached_property
+    def aspects(self) -> Aspects:
+        """The query of each aspect of each entity that has any."""
+        return aspect_queries(self.topic.entities, self.settings.terms)
 
     @cached_property
     def query_version(self) -> str:
@@ -120,5 +127,6 @@ def open_context(topic: str, config: Path | None = None, now: Callable[[], datet
     """Read the settings, find the plugins, choose the topic; raises `ConfigError` with what is wrong."""
     settings = load_settings(config)
     check_queries(settings)
-    chosen = settings.topic(topic)
-    return Context(settings, open_registry(settings.plugin_folders), chosen, now)
+    chosen, registry = settings.topic(topic), open_registry(settings.plugin_folders)
+    check_needs(settings, registry, [chosen])
+    return Context(settings, registry, chosen, now)

@@ -14,7 +14,9 @@ import polars as pl
 from listening_etl.config import SourceSettings
 from listening_etl.model import CONTEXT, Slice, Window
 from listening_etl.pipeline import judging, records
+from listening_etl.pipeline.aspects import aspects
 from listening_etl.pipeline.context import Context
+from listening_etl.pipeline.encodings import encoded_for
 from listening_etl.pipeline.normalising import newest, normalise
 from listening_etl.pipeline.parsing import Refused, parse
 from listening_etl.privacy import author_keys
@@ -70,7 +72,6 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Coun
     counts["rows"] = parsed.mentions.height + len(parsed.refused) + parsed.deletions.height
     received = answered_for(parsed.mentions, slice)
     counts["outside"] = parsed.mentions.height - received.height
-
     entities_of_all = [e for topic in context.settings.topics.values() for e in topic.entities.values()]
     mentions = records.with_public_text(normalise(received, settings), entities_of_all)
     mentions = mentions.with_columns(author_key=author_keys(mentions, settings.identity, context.key))
@@ -86,12 +87,13 @@ def curate_part(context: Context, slice: Slice, raw_uri: str) -> tuple[str, Coun
     counts["filtered"] = sum(by_filter.values())
     counts["mentions"] = mentions.height  # versions: the audit sees the whole run, and what came twice
 
-    judged = newest(mentions)
-    scores = [language, *(judging.score(context, m, judged) for m in judging.batch_measures(context))]
-    frames = records.tables(mentions, judged, settings.identity, context.key)
+    judged, read = encoded_for(context, newest(mentions))
+    frames = records.tables(mentions, judged, settings.identity, context.key) | {"encoding": read}
     frames["mention"] = frames["mention"].with_columns(pl.lit(raw_uri).alias("raw"))
+    scores = [language, *judging.batch_scores(context, judged)]
     frames["score"] = pl.concat(scores).join(judged, on=VERSION, how="semi")
     frames["entity"] = matches.join(judged, on=COPY, how="semi")
+    frames["aspect"] = aspects(context, judged, frames["entity"])
     if slice.query in (RECHECK, RECHECK_CONTEXT):
         frames["engagement"] = records.engagement(normalise(parsed.mentions, settings))
     frames["deletion"] = records.deletions(parsed, settings.identity)

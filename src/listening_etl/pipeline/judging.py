@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from listening_etl.config import in_order, measures_needed
 from listening_etl.errors import PluginError
 from listening_etl.model import Labels, Range
 from listening_etl.pipeline.context import Context
@@ -110,10 +111,34 @@ class _Readable(dict[str, Any]):
 
 
 def batch_measures(context: Context) -> Iterator[str]:
-    """Measures of the topic that are judged mention by mention (not author by author), language left out."""
-    for measure in context.topic.scorers:
-        if measure != LANGUAGE and scope(context.scorer(measure)[0]) == "mention":
+    """Measures of the topic that are judged mention by mention (not author by author), language left out.
+
+    In the order of the settings, but each after those whose answers its scorer needs.
+    """
+    scorers = {measure: context.scorer(measure)[0] for measure in context.topic.scorers}
+    for measure in in_order(scorers):
+        if measure != LANGUAGE and scope(scorers[measure]) == "mention":
             yield measure
+
+
+def batch_scores(context: Context, mentions: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The scores of every one of these measures; a scorer sees the answers that it needs beside the mentions.
+
+    The version of such a score names those of the answers that it rests on.
+    """
+    told: dict[str, pl.DataFrame] = {}
+    for measure in batch_measures(context):
+        needs = [need for need in measures_needed(context.scorer(measure)[0]) if need in told]
+        given = [answered(need, told[need]) for need in needs]
+        scores = score(context, measure, pl.concat([mentions, *given], how="horizontal"))
+        rests_on = [pl.format("{}:{}", told[need]["scorer"], told[need]["version"]) for need in needs]
+        told[measure] = scores.with_columns(version=pl.concat_str("version", *rests_on, separator="/"))
+        yield told[measure]
+
+
+def answered(measure: str, scores: pl.DataFrame) -> pl.DataFrame:
+    """What a scorer that needs a measure finds in its frame: `score_<measure>_label`, `_value`, `_confidence`."""
+    return scores.select(pl.col("label", "value", "confidence").name.prefix(f"score_{measure}_"))
 
 
 def scope(plugin: Any) -> str:
@@ -130,15 +155,20 @@ def score(context: Context, measure: str, mentions: pl.DataFrame) -> pl.DataFram
     if languages is not None:
         known = mentions["lang"].is_in(list(languages)).fill_null(value=False)
         answer = answer.with_columns(pl.when(known).then(pl.all()).otherwise(None))
-    version: Callable[[Any], str] | None = getattr(plugin, "model_version", None)
     return answer.select(
         mentions["mention_id"],
         mentions["content_hash"],
         pl.lit(measure).alias("measure"),
         pl.lit(plugin.name).alias("scorer"),
-        pl.lit(version(options) if version else plugin.version).alias("version"),
+        pl.lit(version_of(plugin, options)).alias("version"),
         *("label", "value", "confidence", "detail"),
     )
+
+
+def version_of(plugin: Any, options: Any) -> str:
+    """The version of a scorer with these options: that of its model, if it has one."""
+    told: Callable[[Any], str] | None = getattr(plugin, "model_version", None)
+    return told(options) if told else str(plugin.version)
 
 
 def judged(plugin: Any, options: Any, mentions: pl.DataFrame) -> pl.DataFrame:

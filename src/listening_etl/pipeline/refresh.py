@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from listening_etl.pipeline import judging, stories
+from listening_etl.pipeline import drift, judging, stories, themes
 from listening_etl.pipeline.context import Context
 from listening_etl.quality import CheckResult, Gate, load_suite, raise_if_stopped, rows_for_warehouse
-from listening_etl.warehouse import authors, figures, loading, runs
+from listening_etl.warehouse import authors, cascades, figures, loading, runs
 from listening_etl.warehouse.engine import Connection, transaction
 from listening_etl.warehouse.publishing import lock, lock_topic
 
@@ -21,7 +21,7 @@ AT_A_TIME = 2
 
 
 def refresh(context: Context) -> dict[str, Any]:
-    """Bring the topic's KPIs up to date; returns the days computed and the rows of each KPI.
+    """Bring the topic's KPIs up to date; returns the days computed, the rows of each KPI, and warnings of drift.
 
     Figures are staged, checked, and become visible together; a failed check (`QualityFailed`) leaves the old
     ones and the days marked stale. A day that a publish touches meanwhile stays marked. Refreshes of a topic
@@ -39,10 +39,13 @@ def _refresh(context: Context) -> dict[str, Any]:
         figures.store_definitions(connection)
         loading.analyze_grown(connection)
         stories.gather(context, connection)
+        themes.gather(context, connection)
+        for source in context.topic.sources:
+            cascades.trace(connection, source)
         stale = runs.stale_days(connection, topic)
         days = [day for day, _ in stale]
         if not days:
-            return {"topic": topic, "days": [], "rows": {}}
+            return {"topic": topic, "days": [], "rows": {}, "drift": []}
         judge_authors(context, connection)
         run_id = _token(topic)
     with transaction(context.url) as guard:
@@ -57,8 +60,12 @@ def _refresh(context: Context) -> dict[str, Any]:
         for kpi in figures.KPI_NAMES:
             figures.swap(connection, kpi, topic, days, _staged(kpi, run_id))
             loading.drop_table(connection, _staged(kpi, run_id))
+        verdicts = drift.watch(connection, topic, days)
+        results.append(drift.as_check(verdicts))
+        runs.store_quality(connection, checked, rows_for_warehouse(checked, results, context.now()))
         runs.clear_stale(connection, topic, stale)
-    return {"topic": topic, "days": [day.isoformat() for day in days], "rows": rows}
+    moved = drift.warnings(verdicts)
+    return {"topic": topic, "days": [day.isoformat() for day in days], "rows": rows, "drift": moved}
 
 
 def _compute_and_check(

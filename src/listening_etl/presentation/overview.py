@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from listening_etl.presentation.drift_lines import drift
 from listening_etl.presentation.funnel_lines import funnel
 from listening_etl.presentation.terminal import console, show
 from listening_etl.warehouse import reading, stories
@@ -68,6 +69,7 @@ def report(connection: Connection, topic: str) -> None:
             out.print(
                 f"  {row['title']:12}{weighting:8}" + _days(connection, topic, row["entity"], weighting)
             )
+    drift(connection, topic, quiet=True)
     _stories(connection, topic)
     own = next((row for row in totals if row["role"] == "own"), None)
     if own is not None:

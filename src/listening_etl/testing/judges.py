@@ -225,11 +225,13 @@ class ScorerContract(JudgeCase):
 
     `ordered`: texts or mentions, the lowest score first. `labelled`: texts, each with its label (None: not
     judged). `mentions`: others. `language` is the one that texts are taken to be in. For a scorer of authors,
-    give a frame as `mentions`.
+    give a frame as `mentions`. For one that `needs` other measures, `answers` says by measure and text what their
+    scorers answered: label, value and confidence; to all other texts nothing.
     """
 
     ordered: Sequence[str | Mention] = ()
     labelled: Mapping[str, str | None] = {}
+    answers: Mapping[str, Mapping[str, tuple[str | None, float | None, float | None]]] = {}
     method = "score"
 
     def given(self) -> Sequence[str | Mention | None]:
@@ -241,7 +243,7 @@ class ScorerContract(JudgeCase):
         __tracebackhide__ = True
         import polars as pl
 
-        answer = self.plugin.score(frame, self.read_options())
+        answer = self.plugin.score(self.told(frame), self.read_options())
         if isinstance(answer, pl.Series):
             answer = answer.alias("label" if isinstance(self.plugin.scale, Labels) else "value").to_frame()
         if not isinstance(answer, pl.DataFrame) or not set(answer.columns) & {"label", "value"}:
@@ -249,6 +251,23 @@ class ScorerContract(JudgeCase):
             what = f"answers a {type(answer).__name__} ({columns})"
             broken(self.plugin, "score", what, "Return a Series, or a frame with `label` and/or `value`.")
         return answer.select(name for name in ANSWER if name in answer.columns)
+
+    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the encoding, and with what the scorers of other measures answered, if this one `needs` them."""
+        import polars as pl
+
+        from listening_etl.config import measures_needed
+        from listening_etl.pipeline.encodings import encode, wanted
+
+        if wanted([self.plugin]):
+            frame = encode(frame)
+        types = {"label": pl.String, "value": pl.Float64, "confidence": pl.Float64}
+        for measure in measures_needed(self.plugin):
+            given = self.answers.get(measure, {})
+            rows = [given.get(text, (None, None, None)) for text in frame["text"].to_list()]
+            schema = {f"score_{measure}_{name}": dtype for name, dtype in types.items()}
+            frame = frame.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+        return frame
 
     def column(self, name: str, rows: Sequence[str | Mention]) -> list[Any]:
         """One column of the answer to these rows."""
@@ -280,7 +299,7 @@ class ScorerContract(JudgeCase):
         if not isinstance(scale, Range | Labels):
             broken(self.plugin, "", f"has {scale!r} as its scale", "Write Range(low, high) or Labels(…).")
         try:
-            answer = judged(self.plugin, self.read_options(), batch)
+            answer = judged(self.plugin, self.read_options(), self.told(batch))
         except PluginError as error:
             if self.answer(batch).height == batch.height:  # else another promise says so
                 broken(self.plugin, "score", f"is refused by the pipeline: {error.what}", error.do or "")

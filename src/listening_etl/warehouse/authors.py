@@ -6,6 +6,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from listening_etl.errors import PluginError, did_you_mean
+from listening_etl.statistics.networks import pagerank
 from listening_etl.warehouse.loading import copy
 
 OF_SOURCE = """
@@ -23,17 +24,34 @@ answers AS (
     SELECT l.other_id AS mention_id, count(*) AS replies
     FROM listening.fct_link l JOIN counted USING (mention_id) WHERE l.kind = 'reply' GROUP BY 1
 )
-SELECT a.author_key::text AS author_key, a.followers, count(*) AS mentions,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY l.engagement) AS median_engagement,
-       coalesce(sum(r.replies), 0)::bigint AS replies_received
+SELECT a.author_key::text AS author_key, a.followers, count(c.mention_id) AS mentions,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY l.engagement) FILTER (WHERE c.mention_id IS NOT NULL)
+           AS median_engagement,
+       coalesce(sum(r.replies) FILTER (WHERE c.mention_id IS NOT NULL), 0)::bigint AS replies_received,
+       -- here the context is what they say besides
+       kpi.wilson_low(count(c.mention_id), count(*)) AS specialisation
 FROM listening.dim_author a
 JOIN listening.fct_mention m USING (author_key)
-JOIN counted USING (mention_id)
+LEFT JOIN counted c USING (mention_id)
 LEFT JOIN latest l USING (mention_id)
 LEFT JOIN answers r USING (mention_id)
 WHERE a.source = :source
 GROUP BY a.author_key, a.followers
+HAVING count(c.mention_id) > 0
 ORDER BY a.author_key
+"""
+
+WHO_TO_WHOM = """
+WITH counted AS (SELECT DISTINCT mention_id FROM listening.bridge_mention_entity WHERE match <> 'context')
+SELECT m.author_key::text AS author_key, o.author_key::text AS other_key, count(DISTINCT m.mention_id) AS mentions
+FROM listening.fct_link l
+JOIN counted c ON c.mention_id = l.mention_id
+JOIN counted d ON d.mention_id = l.other_id
+JOIN listening.fct_mention m ON m.mention_id = l.mention_id
+JOIN listening.fct_mention o ON o.mention_id = l.other_id
+WHERE m.source = :source AND o.source = :source AND m.author_key <> o.author_key
+GROUP BY m.author_key, o.author_key
+ORDER BY m.author_key, o.author_key
 """
 
 SIGNS = r"""
@@ -92,7 +110,10 @@ AUTHOR_SCHEMA = {
     "mentions": pl.Int64,
     "median_engagement": pl.Float64,
     "replies_received": pl.Int64,
+    "specialisation": pl.Float64,
 }
+
+LINK_SCHEMA = {"author_key": pl.String, "other_key": pl.String, "mentions": pl.Int64}
 
 SIGNS_SCHEMA: dict[str, pl.DataType] = {
     "author_key": pl.String(),
@@ -113,14 +134,42 @@ SIGNS_SCHEMA: dict[str, pl.DataType] = {
     "brands": pl.List(pl.String),
 }
 
+DECIMALS = 9
+"""Of a PageRank; below this, floats depend on the order of addition, and equals would not be."""
+
 STORED = {"influence": ("influence", "value"), "author_kind": ("kind", "label")}
 """Of each measure of authors its column in dim_author (`<column>_detail` is beside it) and of the answer."""
 
 
 def of_source(connection: sa.Connection, source: str) -> pl.DataFrame:
-    """One row per author of a source, as scorers with scope "author" see it."""
-    rows = connection.execute(sa.text(OF_SOURCE), {"source": source}).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=AUTHOR_SCHEMA, orient="row")
+    """One row per author of a source, as scorers with scope "author" see it.
+
+    Followers and median engagement are null where the platform hides them. `specialisation` is the lower end of
+    the 95 % interval (Wilson) of the share of what we hold of them that counts for some entity. `pagerank`, as a
+    multiple of the mean, goes by who replies to, quotes or reshares whom; null where we know of no such link.
+    """
+    known, links = (
+        pl.DataFrame(
+            list(map(tuple, connection.execute(sa.text(query), {"source": source}))),
+            schema=schema,
+            orient="row",
+        )
+        for query, schema in ((OF_SOURCE, AUTHOR_SCHEMA), (WHO_TO_WHOM, LINK_SCHEMA))
+    )
+    return known.with_columns(pagerank=standing(known["author_key"], links))
+
+
+def standing(authors: pl.Series, links: pl.DataFrame) -> pl.Series:
+    """PageRank of these authors by `LINK_SCHEMA`, in their order; equals are equal to the last digit kept."""
+    if links.is_empty():
+        return pl.Series([None] * len(authors), dtype=pl.Float64)
+    place = authors.to_frame("key").with_row_index("place")
+    source, target = (
+        links.join(place, left_on=end, right_on="key", how="left", maintain_order="left")["place"]
+        for end in ("author_key", "other_key")
+    )
+    ranks = pagerank(source, target, links["mentions"], len(authors))
+    return pl.Series(ranks.round(DECIMALS))
 
 
 def signs_of_source(connection: sa.Connection, source: str) -> pl.DataFrame:

@@ -36,7 +36,14 @@ LAST: dict[str, str] = {
         WHERE (m.mention_id, m.published_at) = (t.mention_id, t.published_at)""",
     **{
         f"words_in_{table}": f"DELETE FROM {table} w USING {_OF_TOMBSTONES} WHERE w.mention_id = t.mention_id"
-        for table in ("private.mention", "listening.fct_media", "private.sketch")
+        for table in (
+            "private.mention",
+            "listening.fct_media",
+            "private.sketch",
+            "private.encoding",
+            "listening.fct_aspect",
+            "listening.bridge_mention_theme",
+        )
     },
     "likenesses": """
         DELETE FROM private.near_duplicate w WHERE EXISTS (SELECT FROM deleted) AND (

@@ -28,6 +28,8 @@ STAGED: dict[str, tuple[str, str]] = {
     "media": ("listening.fct_media", "content_hash uuid, fetched_at timestamptz"),
     "score": ("listening.fct_score", "content_hash uuid"),
     "entity": ("listening.bridge_mention_entity", "content_hash uuid, fetched_at timestamptz"),
+    "encoding": ("private.encoding", ""),
+    "aspect": ("listening.fct_aspect", "content_hash uuid, fetched_at timestamptz"),
     "deletion": ("ops.deletion", ""),
     "reject": ("ops.reject", "author_key uuid"),
     "coverage": ("ops.coverage", "slice integer"),
@@ -40,9 +42,11 @@ IN_BATCHES = tuple(name for name in STAGED if name not in ("older", "coverage"))
 VERSIONED = {
     "score": ("content_hash",),
     "entity": ("content_hash", "fetched_at"),
+    "aspect": ("content_hash", "fetched_at"),
     "link": ("content_hash",),
     "media": ("content_hash", "fetched_at"),
     "private_mention": ("content_hash",),
+    "encoding": ("content_hash",),
 }
 """What hangs on one version of a mention, and the columns that say which; media and what is in a thread can change
 without an edit."""
@@ -50,10 +54,14 @@ without an edit."""
 AS_TEXT = {"score": ("detail",), "author": ("influence_detail",), "coverage": ("filtered_by",)}
 """JSON travels as text and is cast in the merge: it has no binary form in Arrow."""
 
-OPTIONAL = {"score": ("topic",), "entity": ("topic",), "reject": ("topic",)}
+OPTIONAL = {"score": ("topic",), "entity": ("topic",), "aspect": ("topic",), "reject": ("topic",)}
 """Columns that the batch does not carry and that the merge fills in."""
 
-UNIQUE = {"score": ("mention_id", "measure", "scorer"), "entity": ("mention_id", "entity")}
+UNIQUE = {
+    "score": ("mention_id", "measure", "scorer"),
+    "entity": ("mention_id", "entity"),
+    "aspect": ("mention_id", "entity", "aspect", "field", "clause_start"),
+}
 
 
 def staged(name: str, run_id: str) -> str:
@@ -149,7 +157,7 @@ def collapse(connection: sa.Connection, topic: str, run_id: str) -> None:
                 ) twice WHERE d.ctid = twice.ctid AND twice.place > 1
             """)
         )
-    for name in ("score", "entity"):
+    for name in UNIQUE:
         connection.execute(sa.text(f"UPDATE {names[name]} SET topic = :topic"), {"topic": topic})
 
 

@@ -34,7 +34,14 @@ def migrate(url: str) -> None:
             connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
             connection.execute(sa.text(f"COMMENT ON SCHEMA {schema} IS '{comment}'"))
         command.upgrade(alembic_config(connection), "head")
-        for file in ("functions.sql", "stories.sql", "voices.sql"):
+        for file in (
+            "functions.sql",
+            "stories.sql",
+            "voices.sql",
+            "virality.sql",
+            "drift.sql",
+            "aspects.sql",
+        ):
             connection.exec_driver_sql((HERE / file).read_text("utf-8").replace("%", "%%"))
         grant(connection)
 
@@ -82,5 +89,5 @@ def _ours(name: str | None, kind: str, parents: object) -> bool:
     return not (
         kind == "table"
         and name is not None
-        and (name.startswith("fct_mention_y") or name == "alembic_version")
+        and (name.startswith("fct_mention_y") or name in ("alembic_version", "meaning"))
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from listening_etl.warehouse import deletions
+from listening_etl.warehouse import aspects, deletions
 from listening_etl.warehouse.loading import STAGED, drop, staged
 from listening_etl.warehouse.partitions import ensure_partitions
 from listening_etl.warehouse.tables import fct_mention
@@ -204,7 +204,13 @@ STATEMENTS: dict[str, str] = {
         DELETE FROM listening.{table} b USING refused r, listening.fct_mention m
         WHERE m.mention_id = r.mention_id AND b.topic = :topic AND b.mention_id = r.mention_id
           AND {NEWER.format(a="r", b="m", op=">=")}"""
-        for table in ("fct_score", "bridge_mention_entity", "bridge_mention_query")
+        for table in (
+            "fct_score",
+            "fct_aspect",
+            "bridge_mention_theme",
+            "bridge_mention_entity",
+            "bridge_mention_query",
+        )
     },
     # The winners among what is left.
     "superseded": f"""
@@ -229,6 +235,17 @@ STATEMENTS: dict[str, str] = {
     "masked_no_more": """
         DELETE FROM private.mention m USING {mention} s
         WHERE m.mention_id = s.mention_id AND m.content_hash <> s.content_hash""",
+    "encodings": """
+        INSERT INTO private.encoding AS b (mention_id, content_hash, text_hash, version, vector)
+        SELECT DISTINCT ON (e.mention_id) e.mention_id, e.content_hash, e.text_hash, e.version, e.vector
+        FROM {encoding} e JOIN {mention} s USING (mention_id)
+        ON CONFLICT (mention_id) DO UPDATE SET content_hash = excluded.content_hash, text_hash = excluded.text_hash,
+            version = excluded.version, vector = excluded.vector
+        WHERE (b.text_hash, b.version, b.content_hash)
+            IS DISTINCT FROM (excluded.text_hash, excluded.version, excluded.content_hash)""",
+    "encoded_no_more": """
+        DELETE FROM private.encoding b USING {mention} s
+        WHERE b.mention_id = s.mention_id AND b.content_hash <> s.content_hash""",
     "in_topic": """
         INSERT INTO listening.bridge_mention_query AS b SELECT :topic, mention_id, :query_version FROM {mention}
         ORDER BY mention_id
@@ -258,6 +275,7 @@ STATEMENTS: dict[str, str] = {
             label = excluded.label, value = excluded.value, confidence = excluded.confidence, detail = excluded.detail
         WHERE (b.version, b.label, b.value, b.confidence, b.detail)
             IS DISTINCT FROM (excluded.version, excluded.label, excluded.value, excluded.confidence, excluded.detail)""",
+    **aspects.PUBLISH,
     "links_gone": """
         DELETE FROM listening.fct_link b USING {mention} s WHERE b.mention_id = s.mention_id AND NOT EXISTS (
             SELECT FROM {link} e WHERE (e.mention_id, e.other_id, e.kind) = (b.mention_id, b.other_id, b.kind))""",
@@ -285,7 +303,7 @@ STATEMENTS: dict[str, str] = {
         DELETE FROM {table} d USING (SELECT DISTINCT mention_id FROM refused) r
         WHERE d.mention_id = r.mention_id
           AND NOT EXISTS (SELECT FROM listening.fct_mention m WHERE m.mention_id = d.mention_id)"""
-        for table in ("listening.fct_link", "listening.fct_media", "private.mention")
+        for table in ("listening.fct_link", "listening.fct_media", "private.mention", "private.encoding")
     },
     **deletions.LAST,
     "authors": """

@@ -309,6 +309,14 @@ def mention(connection: sa.Connection, topic: str, id: str) -> dict[str, Any]:
     return found[0]
 
 
+def scores(connection: sa.Connection, topic: str, mention_id: UUID) -> Rows:
+    """Everything that was measured of a mention."""
+    query = """
+        SELECT measure, scorer, version, label, value, confidence, detail FROM listening.fct_score
+        WHERE topic = :topic AND mention_id = :mention_id ORDER BY measure, scorer"""
+    return _rows(connection, query, topic=topic, mention_id=mention_id)
+
+
 def _ids(id: str) -> tuple[UUID, UUID]:
     """The first and the last id that is meant."""
     digits = id.replace("-", "").lower()

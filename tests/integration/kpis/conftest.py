@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from listening_etl.warehouse import engine as engines
 from listening_etl.warehouse import figures, tables
+from tests.integration.postgres_for_tests import create_database
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY, NEXT, AFTER = date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 12)
@@ -216,10 +218,22 @@ class World:
         return {row.source: row.coverage for row in self.connection.execute(query, {"day": day})}
 
 
+@pytest.fixture(scope="session")
+def untouched(server, template):
+    """A migrated warehouse to which nobody commits, so that all tests here can share it."""
+    create_database(server, "untouched", template)
+    found = engines.engine(engines.socket_url(server, "untouched"))
+    yield found
+    with found.connect() as connection:
+        kept = connection.scalar(sa.text("SELECT to_regclass('listening.fct_mention_y2026m03')"))
+        assert kept is None, "a test committed"
+    found.dispose()
+
+
 @pytest.fixture
-def empty(warehouse):
+def empty(untouched):
     """A migrated warehouse without a row."""
-    with warehouse.connect() as connection:
+    with untouched.connect() as connection:
         connection.exec_driver_sql(
             "CREATE TABLE IF NOT EXISTS listening.fct_mention_y2026m03 PARTITION OF listening.fct_mention"
             " FOR VALUES FROM ('2026-03-01Z') TO ('2026-04-01Z')"

@@ -18,13 +18,19 @@ TOKEN = "mock_token"  # the account that every mastodon-mock has
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def folder(tmp_path_factory):
+    """Where the server's log is."""
+    return tmp_path_factory.mktemp("mastodon")
+
+
+@pytest.fixture(scope="module")
+def address(folder):
     """A fresh server in memory."""
     given = os.environ.get("LISTENING_MASTODON_MOCK")
     found = given or program("mastodon_mock", install="pip install mastodon-mock")
     port = free_port()
     command = [found, "serve", "--in-memory", "--host", "127.0.0.1", "--port", port]
-    with running(command, lambda: listens(port), tmp_path_factory.mktemp("mastodon")):
+    with running(command, lambda: listens(port), folder):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -110,14 +116,17 @@ def test_an_edit_is_seen_by_recheck(address):
     assert mention.updated_at is not None
 
 
-def test_the_stream_brings_a_post_and_its_deletion(address):
+def test_the_stream_brings_a_post_and_its_deletion(address, folder):
     source, now = MastodonStream(), datetime.now(UTC)
-    given = MastodonStreamOptions(instance=address, seconds=6)
+    given = MastodonStreamOptions(instance=address, seconds=8)
+    (log,) = folder.glob("*.log")
     window = Window(now - timedelta(minutes=5), now + timedelta(minutes=5))
     told = []
 
     def write():
-        time.sleep(2)
+        while "/api/v1/streaming?" not in log.read_text("utf-8") and datetime.now(UTC) < window.until:
+            time.sleep(0.1)  # a stream has no memory: nobody may write before somebody listens
+        time.sleep(1)
         told.append(post(address, "Torréo en direct #direct"))
         ask(address, "DELETE", f"/statuses/{told[0]}")
 

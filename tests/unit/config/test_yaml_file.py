@@ -210,7 +210,7 @@ def test_a_problem_says_where_what_and_what_to_do(old, new, problem):
 def test_nobody_writes_what_comes_from_the_key():
     assert problems("        role: own", "        name: acme\n        role: own") == [
         "listening.yaml:10, topics.kettles.entities.acme: 'name' is no key here. Did you mean 'names'? "
-        "Keys: title, role, names, products, query, handles, hashtags, context, exclude."
+        "Keys: title, role, names, products, query, handles, hashtags, context, exclude, aspects."
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from listening_etl import PluginError
+from listening_etl import ConfigError, PluginError
 from listening_etl.pipeline import judging
 
 PLUGINS = '''
@@ -138,3 +138,76 @@ def test_a_reason_in_plain_lower_case_does_not_name_the_author_either():
     said = ["« now playing anna leveque », ANNA_L, Ánna Lévêque, anna_l", "« anna » of @bo"]
     why = judging.unsigned(pl.DataFrame({**names, "why": said}))
     assert why.to_list() == ["« now playing [author] », ANNA_L, [author], [author]", "« [author] » of @…"]
+
+
+NEEDY = '''
+import polars as pl
+from listening_etl import Capabilities, Labels, Options, Range, hookimpl
+
+class Scorer:
+    """Says how many columns of others it was told, and repeats one."""
+    version = "1"
+    scale = Range(0, 9)
+    languages = None
+    options_type = Options
+
+    def __init__(self, measure, *needs, scope="mention"):
+        self.name = self.measure = measure
+        self.needs, self.scope = needs, scope
+
+    def score(self, mentions, options):
+        told = [name for name in mentions.columns if name.startswith("score_")]
+        value = mentions["score_mood_value"] + 1 if "score_mood_value" in told else pl.Series([0, 1, None])
+        return pl.DataFrame({{"value": value, "detail": [{{"told": told}}] * 3}})
+
+@hookimpl
+def listening_scorers():
+    return [{scorers}]
+'''
+
+
+def test_a_scorer_is_asked_after_those_that_it_needs_and_told_their_answers_alone(topic):
+    scorers = NEEDY.format(scorers="Scorer('gap', 'mood', 'encoding'), Scorer('fame'), Scorer('mood')")
+    context = topic(scorers, scorers="{gap: {}, fame: {}, mood: {}}")
+    found = {scores["measure"][0]: scores for scores in judging.batch_scores(context, BATCH)}
+    assert list(found) == ["fame", "mood", "gap"]  # what needs nothing keeps the order of the settings
+    assert found["gap"]["value"].to_list() == [1.0, 2.0, None]  # mood's 0, 1 and null, and one more
+    told = '{"told":["score_mood_label","score_mood_value","score_mood_confidence"]}'
+    assert found["gap"]["detail"].to_list() == [told] * 3
+    assert found["fame"]["detail"].to_list() == ['{"told":[]}'] * 3
+    assert {name: scores["version"][0] for name, scores in found.items()} == {
+        "fame": "1",
+        "mood": "1",
+        "gap": "1/mood:1",
+    }
+    assert all(scores.schema == judging.SCORE_SCHEMA for scores in found.values())
+
+
+@pytest.mark.parametrize(
+    ("scorers", "chosen", "said"),
+    [
+        ("Scorer('gap', 'mod'), Scorer('mood')", "{gap: {}, mood: {}}",
+         "scorer 'gap' needs the measure 'mod', which nobody judges in this topic. Did you mean 'mood'?"),
+        ("Scorer('gap', 'gap')", "{gap: {}}", "scorers need each other's answers: gap needs gap"),
+        ("Scorer('a', 'b'), Scorer('b', 'c'), Scorer('c', 'a')", "{a: {}, b: {}, c: {}}", "a needs b needs c needs a"),
+        ("Scorer('gap', 'fame'), Scorer('fame', scope='author')", "{gap: {}, fame: {}}", "'fame', which is not at hand"),
+        ("Scorer('fame', 'mood', scope='author'), Scorer('mood')", "{mood: {}, fame: {}}", "'mood', which is not at hand"),
+    ],
+)  # fmt: skip
+def test_needs_that_cannot_be_met_are_told_when_the_topic_is_opened(topic, scorers, chosen, said):
+    with pytest.raises(ConfigError, match=r"listening\.yaml:.*topics\.kettles") as told:
+        topic(NEEDY.format(scorers=scorers), scorers=chosen)
+    assert said in rotated(str(told.value))
+
+
+def rotated(words):
+    """A circle may be told from any of its scorers."""
+    return words.replace("b needs c needs a needs b", "a needs b needs c needs a").replace(
+        "c needs a needs b needs c", "a needs b needs c needs a"
+    )
+
+
+def test_needs_written_as_one_word_are_told_as_what_they_are(topic):
+    scorers = NEEDY.replace("self.needs, self.scope = needs, scope", "self.needs = 'mood'")
+    with pytest.raises(ConfigError, match=r"'mood' as 'needs', not a tuple of names"):
+        topic(scorers.format(scorers="Scorer('gap')"), scorers="{gap: {}}").scorer("gap")

@@ -25,6 +25,8 @@ from listening_etl.warehouse.tables.listening import (
     dim_query,
     dim_source,
     dim_topic,
+    fct_aspect,
+    fct_cascade,
     fct_engagement,
     fct_label,
     fct_link,
@@ -33,6 +35,7 @@ from listening_etl.warehouse.tables.listening import (
     fct_review_version,
     fct_score,
 )
+from listening_etl.warehouse.tables.measures import drift, measure_week
 from listening_etl.warehouse.tables.ops import (
     asked,
     coverage,
@@ -47,11 +50,20 @@ from listening_etl.warehouse.tables.ops import (
     watermark,
 )
 from listening_etl.warehouse.tables.private import (
+    encoding,
     near_duplicate,
     opt_out,
     private_author,
     private_mention,
     sketch,
+)
+from listening_etl.warehouse.tables.themes import (
+    bridge_mention_theme,
+    dim_theme,
+    private_theme,
+    theme_centre,
+    theme_change,
+    theme_fit,
 )
 
 __all__ = [
@@ -61,6 +73,7 @@ __all__ = [
     "bridge_mention_entity",
     "bridge_mention_query",
     "bridge_mention_story",
+    "bridge_mention_theme",
     "coverage",
     "definition",
     "deletion",
@@ -70,8 +83,13 @@ __all__ = [
     "dim_place",
     "dim_query",
     "dim_source",
+    "dim_theme",
     "dim_topic",
+    "drift",
+    "encoding",
     "engagement",
+    "fct_aspect",
+    "fct_cascade",
     "fct_engagement",
     "fct_label",
     "fct_link",
@@ -79,12 +97,14 @@ __all__ = [
     "fct_mention",
     "fct_review_version",
     "fct_score",
+    "measure_week",
     "metadata",
     "near_duplicate",
     "net_sentiment",
     "opt_out",
     "private_author",
     "private_mention",
+    "private_theme",
     "quality_result",
     "quarantine",
     "reach",
@@ -97,6 +117,9 @@ __all__ = [
     "sketch",
     "spending",
     "stale_day",
+    "theme_centre",
+    "theme_change",
+    "theme_fit",
     "volume",
     "watermark",
 ]

@@ -145,12 +145,41 @@ fct_score = table(
     PrimaryKeyConstraint("mention_id", "topic", "measure", "scorer"),
 )  # fmt: skip
 
+fct_aspect = table(
+    "listening", "fct_aspect", "What mentions say about aspects of an entity, one row per clause that names one.",
+    _("topic", Text, "topic"),
+    _("mention_id", Uuid, "mention"),
+    _("entity", Text, "entity that the clause speaks of"),
+    _("aspect", Text, "what about it: delivery, price, …, by its name in the settings"),
+    _("field", Text, "where the clause stands: text or title"),
+    _("clause_start", Integer, "first character of the clause, from 0, in text or title"),
+    _("clause_end", Integer, "character after its last"),
+    _("term_start", Integer, "first character of the words that name the aspect"),
+    _("term_end", Integer, "character after their last"),
+    _("label", Text, "sentiment of the clause: positive, neutral or negative; null: not judged", null=True),
+    _("value", Float, "the same as a number, -1 to 1; null: not judged", null=True),
+    _("confidence", Float, "0 to 1; null where the scorer has none", null=True),
+    _("version", Text, "of the cutting, the aspect's words and the scorer of sentiment with its model"),
+    PrimaryKeyConstraint("mention_id", "topic", "entity", "aspect", "field", "clause_start"),
+)  # fmt: skip
+
 fct_link = table(
     "listening", "fct_link", "Links from a mention to another, which we may not hold.",
     _("mention_id", Uuid, "mention", key=True),
     _("other_id", Uuid, "mention_id of the other", key=True),
     _("kind", Text, "reply, quote or reshare", key=True),
     Index("ix_fct_link_other_id", "other_id"),
+)  # fmt: skip
+
+fct_cascade = table(
+    "listening", "fct_cascade", "What spread from a mention: those we hold that answer, quote or reshare it, or one of these.",
+    _("mention_id", Uuid, "mention from which it spread", key=True),
+    _("source", Text, "where it comes from, see dim_source"),
+    _("mentions", BigInteger, "mentions of the cascade, this one included; 2 or more"),
+    _("passed_on", BigInteger, "of these, reshares and quotes; the others are replies"),
+    _("depth", BigInteger, "steps from this mention to the farthest"),
+    _("structural_virality", Float, "mean distance of all pairs, in steps: below 2 if all have it from one; chains are longer"),
+    _("largest_broadcast", Float, "of the mentions below this one, the share, 0 to 1, that have it straight from one"),
 )  # fmt: skip
 
 fct_media = table(

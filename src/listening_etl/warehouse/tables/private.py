@@ -46,6 +46,16 @@ near_duplicate = table(
     _("similarity", Float, "likeness of the two texts, 0 to 1"),
 )  # fmt: skip
 
+encoding = table(
+    "private", "encoding", "What the shared encoder read of a mention; it is made from its text and goes with it.",
+    _("mention_id", Uuid, "mention", key=True),
+    _("content_hash", Uuid, "version of the mention"),
+    _("text_hash", LargeBinary, "hash of what was read; texts that read alike share it"),
+    _("version", Text, "version of the encoder"),
+    _("vector", LargeBinary, "its numbers in half precision, little-endian"),
+    Index("ix_encoding_text_hash", "text_hash"),
+)  # fmt: skip
+
 opt_out = table(
     "private", "opt_out", "Authors who do not want to be listened to; their mentions are not kept.",
     _("author_key", Uuid, "pseudonym", key=True),

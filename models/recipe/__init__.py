@@ -1,0 +1,1 @@
+"""How the shipped encoder and its heads are made: `python -m models.recipe --data DATA`."""

@@ -1,0 +1,111 @@
+"""Make the encoder and its heads, or measure them: `python -m models.recipe make|evaluate --data DATA`.
+
+`make --base FOLDER` tunes the base encoder (about two hours on two cores), packs it, calibrates the heads on the
+validation sets and writes `models/encoder` and a folder for each measure. With `--tuned FILE` only the last three.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.recipe import data, heads, measuring, packing, tuning
+
+MODELS = data.MODELS
+STAGES = (
+    tuning.Stage(rate=1e-4, repeats={"sentiment": 3}, average=0.998),
+    tuning.Stage(
+        rate=8e-5,
+        repeats={
+            "sentiment": 2, "emotion": 2.2, "irony": 2.5, "offensive": 0.7, "hate": 0.3, "feelings": 0.8,
+            "intent": 3, "toxicity": 3,
+        },
+        meaning=True,
+    ),
+)  # fmt: skip
+"""Sentiment in eight languages first, then everything at once."""
+TEXTS_FOR_MEANING = 3_000
+MEASURES = {
+    "sentiment": frozenset({"ar", "de", "en", "es", "fr", "it", "pt"}),
+    "emotion": frozenset({"en", "fr"}),
+    "irony": frozenset({"en"}),
+    "offensive": frozenset({"en"}),
+    "toxicity": frozenset({"fr", "en"}),
+    "intent": frozenset({"fr", "en"}),
+}
+"""What is shipped, and the languages in which evidence supports it."""
+
+
+def tuned(folder, base):
+    """The network after all stages, and the base's word pieces."""
+    from tokenizers import Tokenizer
+
+    bert, pieces = tuning.load_base(base)
+    tokenizer = Tokenizer.from_str(tokenizer_of(base))
+    plain = data.Examples(tuning.PLAIN, data.plain_french(folder, TEXTS_FOR_MEANING), np.zeros(TEXTS_FOR_MEANING))
+    sentiment = data.umsab(folder, "train")
+    sets = [
+        *sentiment,
+        *(data.tweeteval(folder, task, "train") for task in ("emotion", "irony", "offensive", "hate")),
+        data.xed(folder),
+        data.xed_emotion(folder),
+        data.invented("intent"),
+        data.invented("toxicity"),
+        plain,
+    ]
+    meanings = packing.meanings(bert, pieces, tokenizer, [t for s in (*sentiment, plain) for t in s.texts])
+    network = tuning.Network(bert)
+    for stage, chosen in zip(STAGES, (sentiment, sets), strict=True):
+        tuning.tune(network, tuning.Pool.of(chosen, tokenizer, meanings), stage)
+    return network, pieces
+
+
+def tokenizer_of(base):
+    """The tokenizer's JSON."""
+    import gzip
+
+    return gzip.decompress((Path(base) / "tokenizer.json.gz").read_bytes()).decode()
+
+
+def make(folder, base, saved):
+    """Write everything under `models/`."""
+    if saved:
+        bert, pieces = tuning.load_base(base)
+        network = tuning.Network(bert)
+        network.load_state_dict(torch.load(saved), strict=False)
+    else:
+        network, pieces = tuned(folder, base)
+        torch.save(network.state_dict(), "tuned.pt")
+    sample = measuring.validation("sentiment", folder)[0][::7]
+    encoder = packing.pack(network, pieces, tokenizer_of(base), MODELS / "encoder", sample)
+    for measure, languages in MEASURES.items():
+        head = network.heads[measure]
+        weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
+        texts, labels = measuring.validation(measure, folder)
+        logits = encoder.encode(texts) @ weight.T + bias
+        card = {"languages": sorted(languages), "encoder": encoder.version, "abstaining_costs": 0.5}
+        heads.write(measure, weight, bias, heads.temperature(logits, labels), MODELS / measure, card)
+        print(f"{measure}: {len(texts)} validation texts")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("make", "evaluate"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--base", type=Path, help="folder of the packed base encoder")
+    parser.add_argument("--tuned", type=Path, help="network that was tuned before")
+    parser.add_argument("--write", action="store_true", help="put the figures into the cards")
+    given = parser.parse_args()
+    if given.what == "evaluate":
+        for measure in MEASURES:
+            figures = measuring.report(given.data, measure)
+            print(f"## {measure}\n\n{figures}\n")
+            if given.write:
+                measuring.write_into_card(measure, figures)
+    else:
+        make(given.data, given.base, given.tuned)
+
+
+if __name__ == "__main__":
+    main()

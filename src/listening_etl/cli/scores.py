@@ -1,0 +1,57 @@
+"""Commands about measures: try one on a file of texts, say which words carried a judgement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listening_etl.cli.app import Json, app, context_of, reading
+from listening_etl.cli.plugins import pair
+
+Measure = Annotated[str, typer.Option(help="What is measured: sentiment, emotion, irony, intent, …")]
+
+
+@app.command(rich_help_panel="Queries and texts")
+def score(
+    measure: Measure,
+    texts: Annotated[Path, typer.Option(help="One text a line, UTF-8.", exists=True, dir_okay=False)],
+    output: Annotated[Path, typer.Option(help="One JSON object a line, in the same order.")],
+    plugin: Annotated[str | None, typer.Option(help="Scorer; else the one named like the measure.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the plugin, name=value; may be repeated.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Language of all texts; else it is detected.")] = None,
+) -> None:
+    """Judge each line of a file: value, confidence, abstained, language. Needs no topic and no database."""
+    import orjson
+
+    from listening_etl.pipeline import trying
+    from listening_etl.pipeline.context import open_registry
+    from listening_etl.registry import product_folders
+
+    registry = open_registry(product_folders())
+    scorer = registry.scorer(measure, plugin or measure)
+    options = trying.options_of(scorer, dict(pair(text) for text in option or ()))
+    answers = trying.judge(registry, scorer, options, trying.lines(texts), language)
+    with output.open("wb") as file:
+        for answer in answers:
+            file.write(orjson.dumps(answer) + b"\n")
+
+
+@app.command(rich_help_panel="Queries and texts")
+def explain(
+    mention: Annotated[str, typer.Argument(help="A mention: id, its first digits, or source:native id.")],
+    topic: Annotated[str, typer.Option(help="Topic that it is in.")],
+    as_json: Json = False,
+) -> None:
+    """Show what was measured of a mention, by which version, how sure, and the words that carried it."""
+    from listening_etl.pipeline.explaining import explained
+    from listening_etl.presentation import scores as pictures
+    from listening_etl.warehouse import reading as rows
+
+    with reading(topic) as connection:
+        row = rows.mention(connection, topic, mention)
+        found = rows.scores(connection, topic, row["mention_id"])
+    pictures.explained(explained(context_of(topic), row, found), as_json)

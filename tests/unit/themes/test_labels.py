@@ -1,0 +1,73 @@
+"""Labels hold the words that are of a theme and of no other, as people write them."""
+
+import polars as pl
+
+from listening_etl.themes import labels
+from listening_etl.themes.stopwords import BY_LANGUAGE, stop_words
+
+BILL = [
+    "Ma facture Ondeval a doublé", "La Facture de mars est fausse", "encore une facture Ondeval à contester",
+    "Qui comprend sa facture ?", "Facture illisible, prélèvement double", "prélèvement en double sur la facture",
+]  # fmt: skip
+APP = [
+    "L'appli Ondeval plante", "cette appli plante tous les jours", "mise à jour de l'appli ratée chez Ondeval",
+    "l'appli plante encore", "appli lente depuis la mise à jour", "Mise à jour : plus rien",
+]  # fmt: skip
+
+
+def told(texts, themes, times=5, **more):
+    """What themes are called where each text was said so many times."""
+    texts, themes = texts * times, themes * times
+    return dict(labels(pl.Series(texts), pl.Series(themes, dtype=pl.Int32), **more).iter_rows())
+
+
+def test_each_theme_is_called_by_its_own_words():
+    found = told(BILL + APP, [1] * 6 + [2] * 6)
+    assert found[1][0] == "facture"  # four of six write it in lower case
+    assert found[2][0] == "appli"
+    assert "Ondeval" not in found[1] + found[2]  # both say it
+    assert not {"la", "une", "les"} & set(found[1] + found[2])
+
+
+def test_a_word_that_two_said_is_in_no_label():
+    told_twice = [f"{text} zut" if n in (0, 7) else text for n, text in enumerate(BILL * 5)]
+    told_more = [f"{text} zut" if n % 2 else text for n, text in enumerate(BILL * 5)]
+    themes = [1] * 30 + [2] * 30
+    assert "zut" not in told(told_twice + APP * 5, themes, 1)[1]
+    assert "zut" in told(told_more + APP * 5, themes, 1)[1]
+
+
+def test_what_was_listened_for_is_left_out():
+    texts = [f"{word} Ondeval Fibre" for word in ("a", "b", "c", "d", "e")] + APP
+    assert told(texts, [1] * 5 + [2] * 6, without=["Ondeval"])[1] == ["Fibre"]
+    assert told(texts, [1] * 5 + [2] * 6, without=["Ondeval Fibre"])[1] == []
+
+
+def test_words_that_stand_together_are_one():
+    waiting = [
+        f"le service client {word}" for word in ("raccroche", "attend", "promet", "oublie", "rappelle")
+    ]
+    found = told(waiting + BILL, [1] * 5 + [2] * 6)
+    assert "service client" in found[1]
+    assert not {"service", "client"} & set(found[1])
+
+
+def test_mentions_of_no_theme_count_as_the_others():
+    found = told(BILL + APP, [1] * 6 + [None] * 6)
+    assert list(found) == [1]
+    assert found[1][0] == "facture"
+
+
+def test_handles_links_and_masks_are_no_words():
+    texts = [f"@… regarde https://court.example/facture{n} panne" for n in range(6)] + BILL
+    assert set(told(texts, [1] * 6 + [2] * 6)[1]) == {"regarde panne"}
+
+
+def test_nobody_says_anything():
+    assert told(["", None, "le la les"], [1, 1, 2]) == {1: [], 2: []}
+
+
+def test_stop_words_are_lower_case_and_of_each_language():
+    assert all(word == word.lower() for word in stop_words())
+    assert {"fr", "en", "de", "es", "it", "pt", "ar"} <= set(BY_LANGUAGE)
+    assert {"que", "the", "und", "los", "che", "não", "من"} <= stop_words()
