@@ -85,7 +85,7 @@ class TestOffensive(ScorerContract):
 
 class TestToxicity(ScorerContract):
     plugin = HeadScorer("toxicity")
-    labelled = {"Le livreur est un abruti": "toxic", "La livraison était en avance": "clean"}
+    labelled = {"Espèce de connard, je vais te retrouver": "toxic", "La livraison était en avance": "clean"}
 
 
 class TestIntent(ScorerContract):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from listening_etl.cli.app import Json, app, context_of, reading
 from listening_etl.cli.plugins import pair
+
+if TYPE_CHECKING:
+    from listening_etl.registry import Registry
 
 Measure = Annotated[str, typer.Option(help="What is measured: sentiment, emotion, irony, intent, …")]
 
@@ -28,16 +31,24 @@ def score(
     import orjson
 
     from listening_etl.pipeline import trying
-    from listening_etl.pipeline.context import open_registry
-    from listening_etl.registry import product_folders
 
-    registry = open_registry(product_folders())
+    registry = _registry()
     scorer = registry.scorer(measure, plugin or measure)
     options = trying.options_of(scorer, dict(pair(text) for text in option or ()))
     answers = trying.judge(registry, scorer, options, trying.lines(texts), language)
     with output.open("wb") as file:
         for answer in answers:
             file.write(orjson.dumps(answer) + b"\n")
+
+
+def _registry() -> Registry:
+    """The plugins of the settings here; where there are none, those that we ship."""
+    from listening_etl.config import load_settings
+    from listening_etl.pipeline.context import open_registry
+    from listening_etl.registry import product_folders
+
+    here = Path("listening.yaml").is_file()
+    return open_registry(load_settings().plugin_folders if here else product_folders())
 
 
 @app.command(rich_help_panel="Queries and texts")

@@ -78,4 +78,4 @@ def running(command, ready, folder, seconds=60, env=None):
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, sent)
             with suppress(subprocess.TimeoutExpired):
-                server.wait(10)
+                server.wait(3)  # one that waits for its clients never ends

@@ -1,6 +1,7 @@
 """The feed source against nginx: 304, 301, 410 and 429 as a real server says them."""
 
 import os
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,18 +39,19 @@ http {{
 
 
 @pytest.fixture(scope="module")
-def nginx(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("nginx")
-    (folder / "www").mkdir()
-    (folder / "www" / "rss.xml").write_bytes((SAMPLES / "rss.xml").read_bytes())
-    for path in (folder, folder / "www", *folder.parents[:2]):  # its worker is another user when we are root
-        path.chmod(0o755)
-    port = free_port()
-    (folder / "nginx.conf").write_text(SETTINGS.format(folder=folder, port=port), "utf-8")
-    server = program("nginx", install="apt-get install nginx-light")
-    command = [server, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    with running(command, lambda: listens(port), folder):
-        yield f"http://127.0.0.1:{port}", folder
+def nginx():
+    with tempfile.TemporaryDirectory(prefix="nginx-") as made:
+        folder = Path(made)
+        (folder / "www").mkdir()
+        (folder / "www" / "rss.xml").write_bytes((SAMPLES / "rss.xml").read_bytes())
+        for path in (folder, folder / "www"):  # its worker is another user when we are root
+            path.chmod(0o755)
+        port = free_port()
+        (folder / "nginx.conf").write_text(SETTINGS.format(folder=folder, port=port), "utf-8")
+        server = program("nginx", install="apt-get install nginx-light")
+        command = [server, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]
+        with running(command, lambda: listens(port), folder):
+            yield f"http://127.0.0.1:{port}", folder
 
 
 def ids(address, http):
