@@ -117,11 +117,11 @@ class ParsePromises(SourceCase):
     def test_the_same_item_makes_the_same_mention(self) -> None:
         """Parsed again, and on another day, an item gives an equal mention."""
         __tracebackhide__ = True
-        for item in self.every_item():
-            data = storable(item.data)
-            first, again = self.outcome(data), self.outcome(data)
-            with moved_clock(type(self.plugin).__module__, timedelta(days=400)):
-                later = self.outcome(storable(item.data))
+        items = self.every_item()
+        found = [(data := storable(item.data), self.outcome(data), self.outcome(data)) for item in items]
+        with moved_clock(type(self.plugin).__module__, timedelta(days=400)):
+            in_time = [self.outcome(storable(item.data)) for item in items]
+        for item, (data, first, again), later in zip(items, found, in_time, strict=True):
             if data != storable(item.data):
                 broken(
                     self.plugin, "parse", "changes the item that it is given", "Copy what is to be changed."

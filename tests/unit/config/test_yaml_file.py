@@ -9,7 +9,7 @@ from tests.unit.config.settings_example import GOOD, problems, read
 
 TOPIC_KEYS = (
     "Keys: title, description, purpose, timezone, languages, start, schedule, entities, sources, filters, "
-    "scorers, keep_raw_days."
+    "scorers, themes, keep_raw_days."
 )
 WHERE = "topics.kettles"
 
