@@ -85,6 +85,7 @@ bench: install
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.query
 	$(BIN)/python -m benchmarks.duplicates --methods ours
+	$(BIN)/python -m benchmarks.scoring
 
 up: install
 	@$(BIN)/python -m listening_etl.orchestration.server up --port $(PORT)

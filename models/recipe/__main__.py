@@ -43,7 +43,9 @@ def tuned(folder, base):
 
     bert, pieces = tuning.load_base(base)
     tokenizer = Tokenizer.from_str(tokenizer_of(base))
-    plain = data.Examples(tuning.PLAIN, data.plain_french(folder, TEXTS_FOR_MEANING), np.zeros(TEXTS_FOR_MEANING))
+    plain = data.Examples(
+        tuning.PLAIN, data.plain_french(folder, TEXTS_FOR_MEANING), np.zeros(TEXTS_FOR_MEANING)
+    )
     sentiment = data.umsab(folder, "train")
     sets = [
         *sentiment,
@@ -77,12 +79,12 @@ def make(folder, base, saved):
     else:
         network, pieces = tuned(folder, base)
         torch.save(network.state_dict(), "tuned.pt")
-    sample = measuring.validation("sentiment", folder)[0][::7]
+    sample = measuring.validation("sentiment", folder, data.LANGUAGES)[0][::7]
     encoder = packing.pack(network, pieces, tokenizer_of(base), MODELS / "encoder", sample)
     for measure, languages in MEASURES.items():
         head = network.heads[measure]
         weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
-        texts, labels = measuring.validation(measure, folder)
+        texts, labels = measuring.validation(measure, folder, languages)
         logits = encoder.encode(texts) @ weight.T + bias
         card = {"languages": sorted(languages), "encoder": encoder.version, "abstaining_costs": 0.5}
         heads.write(measure, weight, bias, heads.temperature(logits, labels), MODELS / measure, card)
@@ -90,7 +92,9 @@ def make(folder, base, saved):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("make", "evaluate"))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", type=Path, help="folder of the packed base encoder")

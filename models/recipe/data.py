@@ -11,22 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
+from plugins.scorers._judgement import SCALES
+
 MODELS = Path(__file__).resolve().parents[1]
 LANGUAGES = {
     "ar": "arabic", "de": "german", "en": "english", "es": "spanish", "fr": "french", "hi": "hindi",
     "it": "italian", "pt": "portuguese",
 }  # fmt: skip
 CLASSES = {
-    "sentiment": ("negative", "neutral", "positive"),
-    "emotion": ("anger", "joy", "optimism", "sadness"),
-    "irony": ("not_ironic", "ironic"),
-    "offensive": ("not_offensive", "offensive"),
+    **SCALES,
     "hate": ("not_hateful", "hateful"),
     "feelings": ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"),
-    "intent": ("complaint", "question", "praise", "suggestion", "purchase", "life_event", "news", "other"),
-    "toxicity": ("clean", "toxic"),
 }
-"""Every task of the tuning, in the order of its set's label numbers; `feelings` may have several labels a text."""
+"""Every task of the tuning, labels in the order of its set's numbers; `feelings` may have several a text."""
 
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 REVIEWS = {
@@ -90,7 +87,9 @@ HELD_OUT = 10
 def xed(data, held_out=False):
     """Feelings in French film subtitles, a row of eight noughts and ones each."""
     texts, labels = [], []
-    for line in (data / "french" / "xed_emotions" / "fr-projections_train.tsv").read_text("utf-8").splitlines():
+    for line in (
+        (data / "french" / "xed_emotions" / "fr-projections_train.tsv").read_text("utf-8").splitlines()
+    ):
         text, _, given = line.rpartition("\t")
         named = [int(word) for word in re.split(r"[,\s]+", given) if word.isdigit() and 1 <= int(word) <= 8]
         aside = int(fingerprint(text), 16) % HELD_OUT == 0
@@ -117,10 +116,11 @@ def xed_emotion(data, held_out=False):
     return Examples("emotion", texts, np.array(labels), "fr")
 
 
-def invented(task, name="invented.tsv"):
-    """Our own invented examples of a task, in several languages."""
+def invented(task, name="invented.tsv", languages=None):
+    """Our own invented examples of a task, of these languages (None: of all)."""
     with (MODELS / task / name).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = [row for row in rows if languages is None or row["lang"] in languages]
     column = next(column for column in ("intent", "label") if column in rows[0])
     labels = np.array([CLASSES[task].index(row[column]) for row in rows])
     return Examples(task, [clean(row["text"]) for row in rows], labels, "")

@@ -4,9 +4,12 @@ import numpy as np
 
 from listening_etl.encoding import MODELS, Encoder, Head
 from models.recipe import data
+from models.recipe.heads import softmax, temperature
 
 RESAMPLES = 2_000
 BINS = 15  # of equal numbers of texts
+FOLDS = 5
+INVENTED, OTHERS = ("intent", "toxicity"), {"de", "es", "it", "pt"}
 SEED = 20_261_122
 
 
@@ -43,17 +46,25 @@ def table(rows, head):
     return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
 
 
-def validation(measure, folder):
-    """Texts and labels that calibrate a measure and tell how good it is: never trained on."""
+def validation(measure, folder, languages):
+    """Texts and labels in the languages that are judged, never trained on: they calibrate a measure."""
+    groups = [group for name, group in by_language(measure, folder).items() if name[:2] in languages]
+    return [text for texts, _ in groups for text in texts], np.concatenate([labels for _, labels in groups])
+
+
+def by_language(measure, folder):
+    """Validation texts and labels, by language or by set."""
     if measure == "sentiment":
-        sets = data.umsab(folder, "val")
-    elif measure in ("intent", "toxicity"):
-        sets = [data.invented(measure, "invented_held_out.tsv")]
-    elif measure == "emotion":
-        sets = [data.tweeteval(folder, measure, "val"), data.xed_emotion(folder, held_out=True)]
+        sets = {one.language: one for one in data.umsab(folder, "val")}
+    elif measure in INVENTED:
+        held_out = "invented_held_out.tsv"
+        sets = {lang: data.invented(measure, held_out, {lang}) for lang in ("fr", "en")}
+        sets["others"] = data.invented(measure, held_out, OTHERS)
     else:
-        sets = [data.tweeteval(folder, measure, "val")]
-    return [text for one in sets for text in one.texts], np.concatenate([one.labels for one in sets])
+        sets = {"en": data.tweeteval(folder, measure, "val")}
+        if measure == "emotion":
+            sets["fr, XED"] = data.xed_emotion(folder, held_out=True)
+    return {name: (one.texts, one.labels) for name, one in sets.items() if one.texts}
 
 
 HEAD = ("Set", "Texts", "Macro-F1", "95 % interval", "F1 by label", "ECE", "Judged", "Macro-F1 of judged")
@@ -61,10 +72,30 @@ BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->"
 
 
 def report(folder, measure):
-    """A measure's figures on its validation sets, as a Markdown table."""
+    """A measure's figures on its validation sets, as a Markdown table; the last row has the card's languages alone."""
     encoder, head = Encoder.load(MODELS / "encoder"), Head.load(MODELS / measure)
-    rows = [_row(name, head, encoder, *group) for name, group in by_language(measure, folder).items()]
+    groups = by_language(measure, folder)
+    shares = [head.probabilities(encoder.encode(texts)) for texts, _ in groups.values()]
+    labels = [labels for _, labels in groups.values()]
+    sure = confidence_of_others(np.concatenate(shares), np.concatenate(labels))
+    parts = np.split(sure, np.cumsum([len(one) for one in labels])[:-1])
+    rows = [_row(head, *row) for row in zip(groups, shares, labels, parts, strict=True)]
+    spoken = [at for at, name in enumerate(groups) if name[:2] in head.card.languages]
+    if len(spoken) > 1:
+        whole = (np.concatenate([many[at] for at in spoken]) for many in (shares, labels, parts))
+        mean = np.mean([float(rows[at][2]) for at in spoken])
+        rows.append(_row(head, f"judged, mean of rows {mean:.3f}", *whole))
     return table(rows, HEAD)
+
+
+def confidence_of_others(shares, labels):
+    """The confidence that each text would have, had its temperature been found without it: in five parts."""
+    logits, part = np.log(np.maximum(shares, 1e-12)), np.arange(len(labels)) % FOLDS
+    sure = np.zeros(len(labels))
+    for one in range(FOLDS):
+        rest, here = part != one, part == one
+        sure[here] = softmax(logits[here] / temperature(logits[rest], labels[rest])).max(axis=1)
+    return sure
 
 
 def write_into_card(measure, figures):
@@ -74,28 +105,17 @@ def write_into_card(measure, figures):
     card.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
-def by_language(measure, folder):
-    """Validation texts and labels, by language or by set."""
-    if measure == "sentiment":
-        return {one.language: (one.texts, one.labels) for one in data.umsab(folder, "val")}
-    if measure == "emotion":
-        tweets, films = data.tweeteval(folder, measure, "val"), data.xed_emotion(folder, held_out=True)
-        return {"en": (tweets.texts, tweets.labels), "fr, XED": (films.texts, films.labels)}
-    return {"all": validation(measure, folder)}
-
-
-def _row(name, head, encoder, texts, labels):
-    shares = head.probabilities(encoder.encode(texts))
-    said, sure, classes = shares.argmax(1), shares.max(1), len(head.labels)
+def _row(head, name, shares, labels, sure):
+    said, classes = shares.argmax(1), len(head.labels)
     there = np.unique(labels)  # a set may not know every label
 
     def metric(one, two):
         return float(f1(one, two, classes)[there].mean())
 
     low, high = interval(metric, labels, said)
-    judged = sure >= head.card.threshold
+    judged = shares.max(1) >= head.card.threshold
     return (
-        name, len(texts), f"{metric(labels, said):.3f}", f"{low:.3f} to {high:.3f}",
+        name, len(labels), f"{metric(labels, said):.3f}", f"{low:.3f} to {high:.3f}",
         ", ".join(f"{head.labels[one]} {value:.2f}" for one, value in enumerate(f1(labels, said, classes))),
         f"{calibration_error(sure, said == labels):.3f}", f"{judged.mean():.0%}",
         f"{metric(labels[judged], said[judged]):.3f}",

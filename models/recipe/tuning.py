@@ -74,7 +74,9 @@ class Average:
 
     def _moving(self):
         frozen = "word_embeddings"
-        return [(n, v) for n, v in self.network.state_dict().items() if v.is_floating_point() and frozen not in n]
+        return [
+            (n, v) for n, v in self.network.state_dict().items() if v.is_floating_point() and frozen not in n
+        ]
 
     @torch.no_grad()
     def step(self):
@@ -145,7 +147,9 @@ def tune(network, pool, stage, seed=0, log=print):
         average.step()
         seen += len(rows)
         if step % 200 == 0:
-            log(f"step {step} of {steps}: loss {loss.item():.3f}, {seen / (time.perf_counter() - started):.0f} texts/s")
+            log(
+                f"step {step} of {steps}: loss {loss.item():.3f}, {seen / (time.perf_counter() - started):.0f} texts/s"
+            )
     average.restore()
     return network
 
@@ -170,7 +174,9 @@ def loss_of(network, pool, rows, meaning):
         logits = network.heads[task](vectors[at])
         labels = torch.from_numpy(np.array([pool.labels[rows[place]] for place in at]))
         if labels.ndim > 1:  # several labels a text: twice the mean over labels weighs like the others
-            total = total + 2 * F.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(1).sum()
+            total = (
+                total + 2 * F.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(1).sum()
+            )
         else:
             total = total + F.cross_entropy(logits, labels, label_smoothing=SMOOTHING, reduction="sum")
     at = [place for place, row in enumerate(rows) if meaning and pool.meanings[row] is not None]

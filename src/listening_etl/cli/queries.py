@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -152,16 +151,13 @@ def _query(words: str | None, topic: str | None, entity: str | None) -> Query:
 
 
 def _texts(topic: str | None, texts: Path | None) -> pl.DataFrame:
-    import polars as pl
 
     from listening_etl.errors import ConfigError
 
     if texts is not None:
-        lines = re.split("\r?\n", texts.read_text("utf-8-sig", errors="replace"))
-        lines = lines if lines[-1] else lines[:-1]
-        return pl.DataFrame(
-            {"text": lines, "title": [None] * len(lines)}, schema={"text": pl.String, "title": pl.String}
-        )
+        from listening_etl.pipeline.trying import frame_of, lines
+
+        return frame_of(lines(texts)).select("text", "title")
     if topic is None:
         raise ConfigError("there are no texts to try it on", do="Name a --topic, or a file of --texts.")
     return _received(topic)

@@ -59,9 +59,6 @@ class Head:
     def probabilities(self, encodings: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probability of each of `labels`, [texts, labels]; as Flair's own `predict` says, without its loop."""
         logits = encodings.astype(np.float64) @ self.weights.T.astype(np.float64) + self.bias
-        if self.model.multi_label:
-            each: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
-            return each
         powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
         shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
         return shares
