@@ -107,6 +107,39 @@ def measure(count: int, size: int, unrest: float, points: float) -> str:
     return " ".join(f"{1000 * one.sum() / count / SOURCES:20.1f}" for one in found.values())
 
 
+SCALES = (
+    [0.18, 0.47, 0.35],
+    [0.9, 0.1],
+    [0.97, 0.03],
+    [0.995, 0.005],
+    [0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03],
+)
+"""Shares of labels of which one seldom occurs, too."""
+MEASURES, YEARS = 20, 4
+
+
+def quiet_years(size: int) -> float:
+    """Warnings a year of twenty measures, and of their abstention, on ten sources in which nothing moves."""
+    rng, series = np.random.default_rng(3), []
+    for number in range(MEASURES * SOURCES):
+        for shares in (SCALES[number % len(SCALES)], [0.9, 0.1]):
+            votes = rng.multinomial(size, shares, 52 * YEARS + WEEKS).astype(float)
+            before = np.lib.stride_tricks.sliding_window_view(votes[:-1], WEEKS, axis=0)
+            found = shift(votes[WEEKS:], np.moveaxis(before, -1, -2))
+            series.append((found.p, found.distance))
+    p, moved = (np.array(part) for part in zip(*series, strict=True))
+    told = [benjamini_hochberg(week) <= RATE for week in p.T]
+    return float((np.array(told) & (moved.T >= FLOOR)).sum() / YEARS)
+
+
+def found_among(series: int, size: int, points: float) -> float:
+    """How often a shift of one calm series is told where that many are watched and no other one moves."""
+    rng, mood = np.random.default_rng(3), np.array([1, -0.5, -0.5]) * points + MOOD
+    before = rng.multinomial(size, MOOD, (3_000, WEEKS)).astype(float)
+    found = shift(rng.multinomial(size, mood, 3_000).astype(float), before)
+    return float(((found.p <= RATE / series) & (found.distance >= FLOOR)).mean())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -125,6 +158,11 @@ def main() -> None:
             for points in POINTS:
                 line = measure(max(1, given.rounds // 3), size, unrest, points)
                 print(f"{world:9} n={size:<5} {points:3.0%} points found  {line}", flush=True)
+    for size in SIZES:
+        print(
+            f"{MEASURES} measures, {SOURCES} sources, n={size}: {quiet_years(size):.2f} false warnings a year"
+        )
+    print(f"one of 300 series, n=200, 20 points: {found_among(300, 200, 0.2):.0%} found")
     print(f"{time.perf_counter() - started:.0f} s")
 
 

@@ -1,30 +1,31 @@
 """Make the encoder and its heads, or measure them: `python -m models.recipe make|evaluate --data DATA`.
 
-`make --base FOLDER` tunes the base encoder (about two hours on two cores), packs it, calibrates the heads on the
+`make --base FOLDER` tunes the base encoder (two hours on two cores), packs it, calibrates the heads on the
 validation sets and writes `models/encoder` and a folder for each measure. With `--tuned FILE` only the last three.
 """
 
 import argparse
+import copy
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from models.recipe import data, heads, measuring, packing, tuning
 
 MODELS = data.MODELS
-STAGES = (
-    tuning.Stage(rate=1e-4, repeats={"sentiment": 3}, average=0.998),
-    tuning.Stage(
-        rate=8e-5,
-        repeats={
+FIRST = tuning.Stage(rate=1e-4, repeats={"sentiment": 3}, average=0.998)
+"""Sentiment alone, in every language whose labels can be learned from."""
+TOGETHER = tuple(
+    tuning.Stage(rate=8e-5, repeats=repeats, meaning=True)
+    for repeats in (
+        {"sentiment": 2, "emotion": 5, "irony": 4, "hate": 0.5, "feelings": 0.8, "intent": 4, "toxicity": 4},
+        {
             "sentiment": 2, "emotion": 2.2, "irony": 2.5, "offensive": 0.7, "hate": 0.3, "feelings": 0.8,
             "intent": 3, "toxicity": 3,
         },
-        meaning=True,
-    ),
+    )
 )  # fmt: skip
-"""Sentiment in eight languages first, then everything at once."""
+"""Everything at once, in two mixtures: each has a run of its own from the beginning, and the mean of the weights is kept."""
 TEXTS_FOR_MEANING = 3_000
 MEASURES = {
     "sentiment": frozenset({"ar", "de", "en", "es", "fr", "it", "pt"}),
@@ -38,29 +39,39 @@ MEASURES = {
 
 
 def tuned(folder, base):
-    """The network after all stages, and the base's word pieces."""
+    """The mean of a run of both stages for each mixture, and the base's word pieces."""
     from tokenizers import Tokenizer
 
     bert, pieces = tuning.load_base(base)
     tokenizer = Tokenizer.from_str(tokenizer_of(base))
-    plain = data.Examples(
-        tuning.PLAIN, data.plain_french(folder, TEXTS_FOR_MEANING), np.zeros(TEXTS_FOR_MEANING)
-    )
-    sentiment = data.umsab(folder, "train")
-    sets = [
-        *sentiment,
+    tweets, others = data.umsab(folder, "train"), learned_beside(folder)
+    known = [examples for examples in tweets if examples.language not in data.UNRELIABLE]
+    unlabelled = [tuning.plain(examples.texts) for examples in tweets if examples.language in data.UNRELIABLE]
+    unlabelled.append(tuning.plain(data.plain_french(folder, TEXTS_FOR_MEANING)))
+    compared = [text for examples in (*known, *unlabelled) for text in examples.texts]
+    meanings = packing.meanings(bert, pieces, tokenizer, compared)
+    pools = [tuning.Pool.of(sets, tokenizer, meanings) for sets in (known, [*known, *others, *unlabelled])]
+    return tuning.mean(run(bert, pools, stage, seed) for seed, stage in enumerate(TOGETHER)), pieces
+
+
+def run(bert, pools, together, seed):
+    """A network of its own, tuned on sentiment and then on everything."""
+    network = tuning.Network(copy.deepcopy(bert))
+    for pool, stage in zip(pools, (FIRST, together), strict=True):
+        tuning.tune(network, pool, stage, seed)
+    return network
+
+
+def learned_beside(folder):
+    """Labelled sets of the second stage, beside the tweets with a sentiment."""
+    return [
         *(data.tweeteval(folder, task, "train") for task in ("emotion", "irony", "offensive", "hate")),
         data.xed(folder),
         data.xed_emotion(folder),
+        *[data.invented("sentiment")] * 2,  # few, and about what tweets teach badly
         data.invented("intent"),
         data.invented("toxicity"),
-        plain,
     ]
-    meanings = packing.meanings(bert, pieces, tokenizer, [t for s in (*sentiment, plain) for t in s.texts])
-    network = tuning.Network(bert)
-    for stage, chosen in zip(STAGES, (sentiment, sets), strict=True):
-        tuning.tune(network, tuning.Pool.of(chosen, tokenizer, meanings), stage)
-    return network, pieces
 
 
 def tokenizer_of(base):

@@ -56,6 +56,7 @@ def by_language(measure, folder):
     """Validation texts and labels, by language or by set."""
     if measure == "sentiment":
         sets = {one.language: one for one in data.umsab(folder, "val")}
+        sets["hi"] = data.hindi_by_hand(folder)
     elif measure in INVENTED:
         held_out = "invented_held_out.tsv"
         sets = {lang: data.invented(measure, held_out, {lang}) for lang in ("fr", "en")}

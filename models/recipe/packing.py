@@ -12,7 +12,6 @@ from torch import nn
 
 from listening_etl.encoding import Encoder
 
-
 WHOLE = 3
 """Layers whose second half stays in half precision: three bring back nearly all that eight bits cost."""
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.recipe.data import CLASSES
+from models.recipe.data import CLASSES, Examples
 
 WIDTH = 384
 LONGEST = 64  # pieces of a training text
@@ -20,6 +20,11 @@ HEADS_LEARN = 10  # times as fast as the uppermost layer
 SMOOTHING = 0.1  # of the labels
 WARM = 0.06  # share of the steps in which the rate rises; then it falls to nought
 PLAIN = "plain"  # texts without labels
+
+
+def plain(texts):
+    """Texts as examples without labels."""
+    return Examples(PLAIN, texts, np.zeros(len(texts)))
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,21 @@ def tune(network, pool, stage, seed=0, log=print):
             )
     average.restore()
     return network
+
+
+def mean(networks):
+    """The first of several networks that were tuned from one start, with the mean of all their weights."""
+    first, *others = networks
+    states = [first.state_dict(), *(other.state_dict() for other in others)]
+    first.load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(dim=0)
+            if value.is_floating_point()
+            else value
+            for name, value in states[0].items()
+        }
+    )
+    return first
 
 
 def batches(pool, order, rng):

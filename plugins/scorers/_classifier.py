@@ -7,6 +7,9 @@ from listening_etl import Options, PluginError, said
 
 from ._judgement import Judgement, spoken
 
+UNASKED = {"life_event": "other"}
+"""What nobody stated a purpose for, and as what it counts: of life events only our own head of intent may tell."""
+
 
 class ClassifierOptions(Options):
     """Which model judges, and what."""
@@ -51,6 +54,7 @@ class Classifier(Judgement):
         """Our labels, and the probability of each; several of the model's may be one of ours."""
         given = options.labels or self.card(options).get("labels") or {}
         ours = {name: given.get(name, name) for name in theirs}
+        ours = {name: UNASKED.get(label, label) for name, label in ours.items()}
         wrong = [f"{name!r} -> {label!r}" for name, label in ours.items() if label not in self.scale.names]
         if wrong:
             raise PluginError(

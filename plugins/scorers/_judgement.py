@@ -14,7 +14,8 @@ SCALES = {
     "intent": ("complaint", "question", "praise", "suggestion", "purchase", "life_event", "news", "other"),
 }
 ORDERED = {"sentiment": {"negative": -1.0, "neutral": 0.0, "positive": 1.0}}  # measures with a `value`
-DECIMALS = 3  # of the probabilities in `detail`
+DECIMALS = 6  # below, floats depend on what else is in the batch
+TOLD_DECIMALS = 3  # of the probabilities in `detail`
 TOLD = {"label": pl.String, "value": pl.Float64, "confidence": pl.Float64}
 
 
@@ -42,9 +43,9 @@ class Judgement:
         answers = pl.DataFrame(
             {
                 "label": pl.Series(labels).gather(shares.argmax(axis=1)),
-                "value": pl.Series(worth, dtype=pl.Float64),
-                "confidence": shares.max(axis=1),
-                "detail": pl.DataFrame(shares.round(DECIMALS), schema=list(labels)).to_struct(),
+                "value": pl.Series(worth, dtype=pl.Float64).round(DECIMALS),
+                "confidence": pl.Series(shares.max(axis=1)).fill_nan(None).round(DECIMALS),
+                "detail": pl.DataFrame(shares.round(TOLD_DECIMALS), schema=list(labels)).to_struct(),
             }
         )
         answers = answers.with_columns(pl.when(spoken.filter(read)).then("confidence").alias("confidence"))

@@ -110,6 +110,8 @@ class CrisisOptions(Options):
                     any_of((entry,), tuple(self.lists.items()))
             except ConfigError as error:
                 raise ValueError(f"category {category!r}: {error}") from error
+        if not self.queries():
+            raise ValueError("every category is left out: nothing would be looked for")
         return self
 
     def queries(self):

@@ -101,10 +101,19 @@ def torch_threads(count):
 def load(model):
     """The model, kept in memory."""
     try:
-        return flair_model(model)
+        found = flair_model(model)
     except NO_MODEL as error:
         what = f"{str(model)!r} cannot be loaded as a Flair TextClassifier: {error}"
         raise PluginError(what, where=WHERE, do="Give a file that `TextClassifier.save` wrote.") from error
+    card = locate(str(model))[1]
+    encoder = getattr(found.embeddings, "encoder", None)  # our own, if it rests on that
+    if encoder is not None and card.get("encoder", encoder.version) != encoder.version:
+        what = f"{str(model)!r} was trained on encoder {card['encoder']}, and this one is {encoder.version}"
+        raise PluginError(what, where=WHERE, do="Train the head again: models/recipe/README.md says how.")
+    if found.multi_label:
+        what = f"{str(model)!r} gives several labels to a text"
+        raise PluginError(what, where=WHERE, do="Give one that chooses one of several labels.")
+    return found
 
 
 @hookimpl

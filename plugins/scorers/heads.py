@@ -90,7 +90,7 @@ class IntentScorer(HeadScorer):
 
     def permitted(self, shares, labels, options):
         """Without a purpose a life event is one of the other things that people say."""
-        if options.life_events is None:
+        if options.life_events is None and "life_event" in labels:
             event, other = labels.index("life_event"), labels.index("other")
             shares[:, other] += shares[:, event]
             shares[:, event] = 0.0

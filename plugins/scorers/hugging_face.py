@@ -14,6 +14,8 @@ from ._classifier import Classifier, ClassifierOptions
 from ._judgement import SCALES
 
 LONGEST = 128  # pieces of a text that are read
+ONE_OF_SEVERAL = "single_label_classification"
+WHERE = "scorer 'hugging_face', option 'model'"
 
 
 class HuggingFaceOptions(ClassifierOptions):
@@ -35,8 +37,7 @@ class HuggingFaceScorer(Classifier):
 
     def model_version(self, options):
         """Twelve hexadecimal digits: of the weights' SHA-256, or the commit that was downloaded."""
-        model, _ = load(options.model, options.download)
-        return revision(model, Path(options.model))
+        return revision(options.model, options.download)
 
     def probabilities(self, texts, options):
         """The model's labels, and the probability of each, [texts, labels]."""
@@ -69,23 +70,31 @@ def load(name, download):
     here = {"local_files_only": not download}
     try:
         model = AutoModelForSequenceClassification.from_pretrained(name, **here).eval()
-        return model, AutoTokenizer.from_pretrained(name, **here)
+        tokenizer = AutoTokenizer.from_pretrained(name, **here)
     except (OSError, ValueError) as error:
         raise PluginError(
             f"{name!r} cannot be loaded as a sequence classifier: {str(error).splitlines()[0]}",
-            where="scorer 'hugging_face', option 'model'",
+            where=WHERE,
             do="Give a folder with config.json, weights and tokenizer, or set 'download: true' for a name.",
         ) from error
+    if model.config.problem_type not in (None, ONE_OF_SEVERAL) or model.config.num_labels < 2:
+        what = f"{name!r} does not choose one of several labels ({model.config.num_labels}, {model.config.problem_type})"
+        raise PluginError(
+            what, where=WHERE, do="Give one that does: each label here would take from the others."
+        )
+    return model, tokenizer
 
 
-def revision(model, folder):
-    """The commit of a downloaded model, else a digest of the weights in the folder."""
-    commit = getattr(model.config, "_commit_hash", None)
+@functools.cache
+def revision(name, download):
+    """The commit of a downloaded model, else a digest of the weights in the folder, which may be large: read once."""
+    commit = getattr(load(name, download)[0].config, "_commit_hash", None)
     if commit:
         return commit[:12]
-    known = hashlib.sha256()
+    known, folder = hashlib.sha256(), Path(name)
     for file in sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin")):
-        known.update(file.read_bytes())
+        with file.open("rb") as weights:
+            known.update(hashlib.file_digest(weights, "sha256").digest())
     return known.hexdigest()[:12]
 
 

@@ -8,6 +8,9 @@ from listening_etl import Labels, Options, hookimpl
 NAMED = r"(?i)https?://\S+|www\.\S+|[@#][\w.\-]+"
 """Links, handles and hashtags: what is left of a text are its words."""
 
+WORD = r"[[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}]|[\p{L}\d][\p{L}\p{M}\d’'\-]*"
+"""Where no spaces stand between words a letter counts as one."""
+
 LINK = r"(?i)https?://\S|www\.\w"
 OPENS_WITH_RT = r"^[^\p{L}\d@#]*(?:RT|MT) @\w"
 UNHEARD_KINDS, UNHEARD_CHANNELS = ("survey", "call", "note"), ("email", "survey", "call", "crm")
@@ -51,7 +54,7 @@ class MentionKind:
     def score(self, mentions, options):
         """`label`, its weight as `value`, and `detail` with what a bare link is told by."""
         text, kind = pl.col("text").fill_null(""), pl.col("kind").fill_null("")
-        words = text.str.replace_all(NAMED, " ").str.count_matches(r"[\p{L}\d][\p{L}\p{M}\d’'\-]*")
+        words = text.str.replace_all(NAMED, " ").str.count_matches(WORD)
         link = text.str.contains(LINK) | (pl.col("links").list.len().fill_null(0) > 0)
         unheard = kind.is_in(UNHEARD_KINDS) | pl.col("channel").fill_null("").is_in(UNHEARD_CHANNELS)
         label = (

@@ -1,6 +1,6 @@
 """How soon somebody needs an answer: rules over the words of French and English texts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import Field
@@ -178,7 +178,7 @@ Kind = Literal[
 class UrgencyOptions(Options):
     """What the kinds of signs count."""
 
-    weights: dict[Kind, float] = Field(
+    weights: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = Field(
         {},
         description="weights, 0 to 1, of kinds of signs: those given replace ours, and 0 leaves a kind out",
     )

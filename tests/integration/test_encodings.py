@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from listening_etl.encoding import Encoder, encoder_folder
 from listening_etl.model import Window
+from listening_etl.pipeline.encodings import read_lately
 from listening_etl.pipeline.replay import replay
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import SETTINGS as PLAIN
+from tests.integration.wall import told
 
 PLUGIN = '''
 """Posts of a wall."""
@@ -41,21 +43,7 @@ class Wall:
 def listening_sources():
     return [Wall()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
-      acme: {role: own, names: [Acme]}
-    sources:
-      wall: {channel: social}
-    scorers:
-      language: {}
-      sentiment: {}
-"""
+SETTINGS = PLAIN + "    scorers:\n      language: {}\n      sentiment: {}\n"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 MORE = SETTINGS + "      irony: {}\n      intent: {}\n"
 TEXTS = [
@@ -93,6 +81,7 @@ def read(monkeypatch):
     """What the encoder was given to read."""
     texts = []
     encode = Encoder.encode
+    read_lately.cache_clear()
 
     def listened(self, asked):
         texts.extend(asked)
@@ -100,11 +89,6 @@ def read(monkeypatch):
 
     monkeypatch.setattr(Encoder, "encode", listened)
     return texts
-
-
-def told(context, query):
-    with transaction(context.url) as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
 POSTS = [post(number, 0, text) for number, text in enumerate(TEXTS)]
@@ -139,6 +123,16 @@ def test_what_the_warehouse_has_read_is_not_read_again_on_another_day_or_for_ano
     assert read == []
     measures = told(context, "SELECT measure, count(*) FROM listening.fct_score GROUP BY 1 ORDER BY 1")
     assert measures == [("intent", 7), ("irony", 7), ("language", 7), ("sentiment", 7)]
+
+
+def test_a_text_that_two_files_of_a_run_hold_and_a_clause_that_is_the_whole_text_are_read_once(wall, read):
+    both = SETTINGS.replace("      wall: {", "      fence: {plugin: wall, channel: social}\n      wall: {")
+    both = both.replace("names: [Acme]}", "names: [Acme], aspects: {leak: [fuit]}}")
+    context = wall(both, posts=[post(0, 0, "Ma bouilloire Acme fuit")])
+    run(context, window(0))
+    assert read == ["Ma bouilloire Acme fuit"]
+    assert told(context, KEPT) == [(2, 1, 1)]
+    assert told(context, "SELECT count(*), count(label) FROM listening.fct_aspect")[0][0] == 2
 
 
 def test_tables_do_not_depend_on_what_was_known(wall):

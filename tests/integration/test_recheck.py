@@ -14,6 +14,7 @@ from listening_etl.pipeline.replay import replay
 from listening_etl.pipeline.run import run
 from listening_etl.privacy import author_keys
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import SETTINGS, told
 
 PLUGIN = '''
 from listening_etl import Author, Capabilities, Deletion, Mention, Options, hookimpl
@@ -48,18 +49,6 @@ class Wall:
 def listening_sources():
     return [Wall()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
-      acme: {role: own, names: [Acme]}
-    sources:
-      wall: {channel: social}
-"""
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 POSTS = {
     "did:plc:ana/1": {
@@ -98,11 +87,6 @@ def memory(context):
     return context.source("wall")[0].fetch.__globals__
 
 
-def rows(context, query):
-    with transaction(context.url) as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
-
-
 def test_what_is_gone_loses_its_words_and_what_changed_is_kept_changed(wall):
     held = memory(wall)
     assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}  # too fresh to be asked after
@@ -116,39 +100,39 @@ def test_what_is_gone_loses_its_words_and_what_changed_is_kept_changed(wall):
     assert recheck(wall) == {"wall": {"asked": 3, "deleted": 1}}
     assert held["ASKED"] == [["3", "did:plc:ana/1"], ["2"]]  # by the platform's own ids; context apart
     mentions = "SELECT text, deleted_at IS NULL FROM listening.fct_mention ORDER BY published_at"
-    assert rows(wall, mentions) == [("Une Acme, très déçue", True), ("Pareil ici", True), (None, False)]
-    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (9,)]
+    assert told(wall, mentions) == [("Une Acme, très déçue", True), ("Pareil ici", True), (None, False)]
+    assert told(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (9,)]
     assert recheck(wall) == {"wall": {"asked": 0, "deleted": 0}}
     wall.now.time += timedelta(days=2)
     assert recheck(wall)["wall"]["asked"] == 2  # the deleted one is not asked after again
 
 
 def test_what_did_not_change_stays_as_its_thread_told_it_and_its_counts_are_taken(wall):
-    before = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    before = told(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
     wall.now.time += timedelta(days=2)
     memory(wall)["POSTS"]["did:plc:ana/1"] |= {"likes": 5}
     memory(wall)["POSTS"]["3"] |= {"text": "alone, it says less"}
     recheck(wall)
     assert (
-        rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+        told(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
         == before
     )
-    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (5,)]
+    assert told(wall, "SELECT likes FROM listening.fct_engagement ORDER BY fetched_at") == [(1,), (5,)]
 
 
 def test_context_that_is_gone_loses_its_words_too(wall):
     wall.now.time += timedelta(days=2)
     del memory(wall)["POSTS"]["2"]
     assert recheck(wall)["wall"] == {"asked": 3, "deleted": 1}
-    assert rows(wall, "SELECT count(*) FROM listening.fct_mention WHERE text = 'Pareil ici'") == [(0,)]
+    assert told(wall, "SELECT count(*) FROM listening.fct_mention WHERE text = 'Pareil ici'") == [(0,)]
 
 
 def test_a_recheck_says_nothing_of_coverage(wall):
-    before = rows(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')")
+    before = told(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')")
     wall.now.time += timedelta(days=2)
     recheck(wall)
-    assert rows(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')") == before
-    assert rows(wall, "SELECT count(*) FROM ops.coverage WHERE state = 'recheck'") == [(2,)]
+    assert told(wall, "SELECT * FROM kpi.answered('kettles', '-infinity', 'infinity')") == before
+    assert told(wall, "SELECT count(*) FROM ops.coverage WHERE state = 'recheck'") == [(2,)]
 
 
 def test_a_source_that_does_not_answer_is_asked_again_next_time(wall):
@@ -161,9 +145,9 @@ def test_a_source_that_does_not_answer_is_asked_again_next_time(wall):
 
 
 def test_public_tables_hold_no_id_that_names_an_account(wall):
-    (public,) = [id for (id,) in rows(wall, "SELECT native_id FROM listening.fct_mention") if len(id) == 32]
+    (public,) = [id for (id,) in told(wall, "SELECT native_id FROM listening.fct_mention") if len(id) == 32]
     assert "did:" not in public
-    assert rows(wall, "SELECT native_id FROM private.mention") == [("did:plc:ana/1",)]
+    assert told(wall, "SELECT native_id FROM private.mention") == [("did:plc:ana/1",)]
 
 
 def test_what_was_edited_before_we_last_heard_it_stays_as_it_was_told(wall):
@@ -171,17 +155,17 @@ def test_what_was_edited_before_we_last_heard_it_stays_as_it_was_told(wall):
     posts["3"] |= {"text": "Acme : en panne, encore", "edited": "2026-10-03T01:00:00Z"}
     wall.now.time += timedelta(hours=2)
     run(wall, Window(DAY, DAY + timedelta(days=1)))  # heard again, with its edit, in its thread
-    before = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    before = told(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
     posts["3"] |= {"text": "alone, it says less"}
     wall.now.time += timedelta(days=2)
     posts["did:plc:ana/1"] |= {"text": "Une Acme, déçue", "edited": "2026-10-04T12:00:00Z"}
     recheck(wall)
-    after = rows(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
+    after = told(wall, "SELECT mention_id, content_hash, fetched_at FROM listening.fct_mention ORDER BY 1")
     assert len(set(before) - set(after)) == 1  # only the one that was edited since
     texts = "SELECT text FROM listening.fct_mention ORDER BY published_at"
-    assert rows(wall, texts) == [("Une Acme, déçue",), ("Pareil ici",), ("Acme : en panne, encore",)]
+    assert told(wall, texts) == [("Une Acme, déçue",), ("Pareil ici",), ("Acme : en panne, encore",)]
     ledger = "SELECT rows, mentions, outside FROM ops.coverage WHERE state = 'recheck' ORDER BY rows DESC"
-    assert rows(wall, ledger) == [(2, 1, 1), (1, 0, 1)]
+    assert told(wall, ledger) == [(2, 1, 1), (1, 0, 1)]
 
 
 def test_a_budget_that_is_spent_during_a_recheck_leaves_the_rest_for_the_next_day(wall):
@@ -210,7 +194,7 @@ def test_an_author_who_opted_out_takes_no_counts_of_others_away(wall):
     posts["3"] |= {"likes": 5}
     ana_opts_out(wall)
     recheck(wall)
-    assert rows(wall, "SELECT likes FROM listening.fct_engagement ORDER BY likes") == [(1,), (5,)]
+    assert told(wall, "SELECT likes FROM listening.fct_engagement ORDER BY likes") == [(1,), (5,)]
 
 
 def test_a_replay_judges_what_a_recheck_brought_by_the_settings_of_today(wall, new_project):
@@ -223,7 +207,7 @@ def test_a_replay_judges_what_a_recheck_brought_by_the_settings_of_today(wall, n
         }
     recheck(wall)
     funnel = "SELECT step, rule, records::int FROM ops.funnel WHERE records > 0 ORDER BY place, rule"
-    assert rows(wall, funnel) == [("received", None, 6), ("outside", None, 1), ("kept", None, 5)]
+    assert told(wall, funnel) == [("received", None, 6), ("outside", None, 1), ("kept", None, 5)]
     rival = SETTINGS.replace(
         "    sources:", "      zenith: {role: competitor, names: [Zenith]}\n    sources:"
     )
@@ -232,8 +216,8 @@ def test_a_replay_judges_what_a_recheck_brought_by_the_settings_of_today(wall, n
     for _ in range(2):
         replay(later)
         found = "SELECT entity FROM listening.bridge_mention_entity WHERE match <> 'context' ORDER BY 1"
-        assert rows(later, found) == [("acme",), ("zenith",)]
-        assert rows(later, "SELECT text FROM ops.reject WHERE rule = 'min_length'") == [("Acme : zut",)]
+        assert told(later, found) == [("acme",), ("zenith",)]
+        assert told(later, "SELECT text FROM ops.reject WHERE rule = 'min_length'") == [("Acme : zut",)]
 
 
 def test_what_a_filter_refuses_of_an_author_who_opted_out_is_kept_without_their_words(
@@ -243,10 +227,10 @@ def test_what_a_filter_refuses_of_an_author_who_opted_out_is_kept_without_their_
     wall = new_project(SETTINGS + dropping, PLUGIN, now=Clock())
     upset = {"id": "5", "text": "Acme, très déçue", "at": "2026-10-02T04:00:00Z", "by": "ana"}
     memory(wall)["POSTS"].update({"3": POSTS["3"], "5": upset})
-    told = "SELECT text, reason FROM ops.reject ORDER BY published_at"
+    reasons = "SELECT text, reason FROM ops.reject ORDER BY published_at"
     other = ("Acme : en panne", "by a query: it holds « panne »")
     run(wall, Window(DAY, DAY + timedelta(days=1)))
-    assert rows(wall, told) == [other, ("Acme, très déçue", "by a query: it holds « déçue »")]
+    assert told(wall, reasons) == [other, ("Acme, très déçue", "by a query: it holds « déçue »")]
     ana_opts_out(wall)
     replay(wall)
-    assert rows(wall, told) == [other, (None, "by a query")]
+    assert told(wall, reasons) == [other, (None, "by a query")]

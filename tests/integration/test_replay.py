@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import fsspec
 import pytest
-import sqlalchemy as sa
 
 from listening_etl.model import Window
 from listening_etl.pipeline.plan import catch_up
@@ -15,6 +14,7 @@ from listening_etl.pipeline.replay import packs, replay
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import SETTINGS, told
 
 PLUGIN = '''
 """Posts of a wall."""
@@ -47,18 +47,6 @@ class Wall:
 def listening_sources():
     return [Wall()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
-      acme: {role: own, names: [Acme]}
-    sources:
-      wall: {channel: social}
-"""
 RIVAL = SETTINGS.replace("    sources:", "      zenith: {role: competitor, names: [Zenith]}\n    sources:")
 FILTERED = RIVAL + "    filters:\n      min_length: {options: {characters: 12}}\n"
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -72,11 +60,6 @@ def wall(new_project, light_gate):
         return new_project(settings, PLUGIN, now=lambda: NOW, name=name)
 
     return build
-
-
-def told(context, query):
-    with transaction(context.url) as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
 def tables(context):

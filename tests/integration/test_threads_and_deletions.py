@@ -4,12 +4,12 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from listening_etl.model import Window
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import told
 
 PLUGIN = '''
 from datetime import UTC, datetime
@@ -90,11 +90,6 @@ def world_of(new_project, light_gate):
 @pytest.fixture
 def square(world_of):
     return world_of()
-
-
-def told(context, query):
-    with transaction(context.url) as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
 def hear(context, threads, *, at=DAY + timedelta(days=2)):

@@ -95,3 +95,59 @@ topics:
     done = listening("query", "lint", "--topic", "phones", folder=tmp_path)
     assert done.stdout.startswith("orange: Orange: it means the fruit and the colour too.")
     assert done.stderr.startswith("From the words alone: ")
+
+
+def test_what_cannot_be_judged_leaves_the_output_of_before_alone(tmp_path):
+    texts, output = tmp_path / "texts.txt", tmp_path / "answers.jsonl"
+    texts.write_text("bien\n", "utf-8")
+    output.write_text("kept", "utf-8")
+    done = listening(
+        "score", "--measure", "rating_gap", "--texts", texts, "--output", output, folder=tmp_path
+    )
+    assert done.returncode == 1
+    assert "reads what others answered" in done.stderr
+    assert output.read_text("utf-8") == "kept"
+
+
+SETTINGS = """
+version: 1
+plugins: own
+topics:
+  kettles:
+    purpose: Hear of faults early.
+    languages: [fr]
+    start: 2026-10-01
+    entities: {acme: {role: own, names: [Acme]}}
+    sources: {wall: {channel: social}}
+"""
+SHOUTING = '''
+from listening_etl import Options, Range, hookimpl
+
+class Shouting:
+    """How many exclamation marks there are."""
+    name = measure = "shouting"
+    scale = Range(0, 99)
+    version = "1"
+    languages = None
+    options_type = Options
+    def score(self, mentions, options):
+        return mentions["text"].str.count_matches("!")
+
+@hookimpl
+def listening_scorers():
+    return [Shouting()]
+'''
+
+
+def test_score_knows_the_plugins_of_the_settings_from_below_their_folder_and_from_elsewhere(tmp_path):
+    home, below = tmp_path / "home", tmp_path / "home" / "below"
+    (home / "own").mkdir(parents=True)
+    below.mkdir()
+    (home / "own" / "shouting.py").write_text(SHOUTING, "utf-8")
+    (home / "listening.yaml").write_text(SETTINGS, "utf-8")
+    (tmp_path / "texts.txt").write_text("ah !!\n", "utf-8")
+    words = ["score", "--measure", "shouting", "--language", "fr", "--texts", tmp_path / "texts.txt"]
+    for folder, extra in ((below, {}), (tmp_path, {"LISTENING_CONFIG": str(home / "listening.yaml")})):
+        done = listening(*words, "--output", "answers.jsonl", folder=folder, **extra)
+        assert done.stderr == ""
+        assert json.loads((folder / "answers.jsonl").read_text("utf-8"))["value"] == 2.0

@@ -17,11 +17,12 @@ from listening_etl.aspects.connectors import BY_LANGUAGE, UNKNOWN, Connectors
 SCHEMA = {"row": pl.UInt32, "start": pl.UInt32, "end": pl.UInt32, "clause": pl.String}
 CUT, PERHAPS, DOT = "\x00", "\x01", "\ue000"  # marks of our own in a copy of the text
 
-ABBREVIATED = r"(?i)\b(M|MM|Mr|Mrs|Ms|Mme|Mlle|Dr|Pr|St|Ste|n|no|nr|art|p|ex|env|tél|tel|etc|vs|min|max|approx|cf|bzw|ca)\."
+ABBREVIATED = r"(?i)\b(M|MM|Mr|Mrs|Ms|Mme|Mlle|Dr|Pr|St|Ste|n|nr|art|p|ex|env|tél|tel|etc|vs|min|max|approx|cf|bzw|ca)\."
 ABBREVIATED_TWICE = r"\b(\p{L})\.(\p{L})\."
+NUMBERED = r"(?i)\b(no)\.(\s*\d)"
 INITIAL = r"\b(\p{Lu})\.(\s)"
-QUOTES = r"[\"'»”’)\]]*"
-SENTENCE = rf"((?:[!?]+[!?\s.…]*|[^.\s]\.){QUOTES}\s+)"
+QUOTES = r"[\"'»”’)\]」』]*"
+SENTENCE = rf"((?:[!?؟]+[!?؟\s.…]*|[^.\s]\.){QUOTES}\s+|[。！？।]+{QUOTES}\s*)"
 ELLIPSIS = rf"((?:\.{{2,}}|…){QUOTES}\s+)(\p{{Lu}})"
 LINE = r"((?:\r?\n)+[ \t]*)([^\s\p{Ll}])"
 PAUSE = rf"(,\s+)([^\s{CUT}])"
@@ -109,6 +110,7 @@ def _of_language(frame: pl.DataFrame, by: Patterns) -> pl.DataFrame:
     """The clauses of texts of one language."""
     hidden = pl.col("text").str.replace_all(ABBREVIATED, f"${{1}}{DOT}")
     hidden = hidden.str.replace_all(ABBREVIATED_TWICE, f"${{1}}{DOT}${{2}}{DOT}")
+    hidden = hidden.str.replace_all(NUMBERED, f"${{1}}{DOT}${{2}}")
     hidden = hidden.str.replace_all(INITIAL, f"${{1}}{DOT}${{2}}")
     if by.bound:
         hidden = hidden.str.replace_many(by.bound, ascii_case_insensitive=True, leftmost=True)

@@ -109,9 +109,12 @@ def said(mentions: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 
 
 def _as_mentions(mentions: pl.DataFrame, pieces: pl.DataFrame) -> pl.DataFrame:
-    """Each clause as a mention of its own: a query looks at a clause, and NOT excludes no more than it."""
+    """Each clause as a mention of its own: a query looks at a clause, and NOT excludes no more than it.
+
+    Accounts and hashtags count where they are written: those that the source tells are of no clause.
+    """
     in_text = pieces["field"] == "text"
-    return mentions[pieces["row"]].with_columns(
+    return mentions.drop("tagged", "hashtags", strict=False)[pieces["row"]].with_columns(
         pl.when(in_text).then(pieces["clause"]).alias("text"),
         pl.when(~in_text).then(pieces["clause"]).alias("title"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,19 +37,19 @@ def score(
     scorer = registry.scorer(measure, plugin or measure)
     options = trying.options_of(scorer, dict(pair(text) for text in option or ()))
     answers = trying.judge(registry, scorer, options, trying.lines(texts), language)
-    with output.open("wb") as file:
-        for answer in answers:
-            file.write(orjson.dumps(answer) + b"\n")
+    output.write_bytes(b"".join(orjson.dumps(answer) + b"\n" for answer in answers))  # all, or nothing
 
 
 def _registry() -> Registry:
-    """The plugins of the settings here; where there are none, those that we ship."""
+    """The plugins of the settings that the other commands read; where there are none, those that we ship."""
     from listening_etl.config import load_settings
+    from listening_etl.config.settings import FILE
     from listening_etl.pipeline.context import open_registry
     from listening_etl.registry import product_folders
 
-    here = Path("listening.yaml").is_file()
-    return open_registry(load_settings().plugin_folders if here else product_folders())
+    here = Path.cwd()
+    there = os.environ.get("LISTENING_CONFIG") or any((up / FILE).is_file() for up in (here, *here.parents))
+    return open_registry(load_settings().plugin_folders if there else product_folders())
 
 
 @app.command(rich_help_panel="Queries and texts")

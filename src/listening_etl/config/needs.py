@@ -12,6 +12,9 @@ from listening_etl.errors import PluginError, did_you_mean
 from listening_etl.hookspecs import GIVEN
 from listening_etl.registry import Registry
 
+LANGUAGE = "language"
+"""Judged before all other measures, and before filters."""
+
 
 def measures_needed(scorer: Any) -> tuple[str, ...]:
     """The measures whose answers a scorer reads; what the pipeline itself hands out is left out."""
@@ -40,7 +43,12 @@ def unmet(settings: Settings, registry: Registry, topic: Topic) -> Iterator[Prob
         loc = (*path, "scorers", measure)
         for need in measures_needed(scorer):
             what = f"scorer {measure!r} needs the measure {need!r}, which "
-            if need not in topic.scorers:
+            if LANGUAGE in (need, measure):
+                what += (
+                    "is at hand in `lang`." if need == LANGUAGE else "is not at hand: language comes first."
+                )
+                yield settings.marks.problem(loc, path, what, "Take it out of the scorer's `needs`.")
+            elif need not in topic.scorers:
                 what += f"nobody judges in this topic.{did_you_mean(need, topic.scorers)}"
                 yield settings.marks.problem(loc, path, what, f"Add `{need}:` to its scorers.")
             elif "author" in (_scope(scorer), _scope(scorers.get(need))):

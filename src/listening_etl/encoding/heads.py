@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from listening_etl.encoding.encoder import Encoder
+from listening_etl.encoding.folders import encoder_folder
 from listening_etl.errors import PluginError
 
 if TYPE_CHECKING:
@@ -98,10 +100,10 @@ def version_of(folder: Path) -> str:
 def _load(folder: Path) -> Head:
     card = read_card(folder)
     model: Any = flair_model(folder / "model.pt")
-    encoder = model.embeddings.encoder.version
-    if encoder != card.encoder:
+    ours = Encoder.load(encoder_folder()).version
+    if {card.encoder, model.embeddings.encoder.version} != {ours}:
         raise PluginError(
-            f"{str(folder)!r} was trained on encoder {card.encoder}, and this one is {encoder}",
+            f"{str(folder)!r} was trained on encoder {card.encoder}, and this one is {ours}",
             where="option 'model'",
             do="Train the head again on this encoder: models/recipe/README.md says how.",
         )

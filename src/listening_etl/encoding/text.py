@@ -8,7 +8,10 @@ HANDLE = r"@…|\[author\]|@[\w.-]*\w(?:@[\w.-]*\w)?"
 """Also as a mask of ours: a model reads the same, whoever wrote it and however it was masked."""
 LINK = r"(?i)https?:\S*|\bwww\.\S+"
 ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
-READ = 4_000  # characters; a model reads its beginning and its end
+READ = 4_000
+"""Characters; of a longer text the first and the last half of that, as a model reads its beginning and its end."""
+SEEN = r"[^\p{Z}\p{P}\p{C}\p{M}]"
+"""A letter, a digit or a sign that can be seen: joiners, accents and marks of direction alone say nothing."""
 
 
 def said(mentions: pl.DataFrame) -> pl.Series:
@@ -22,8 +25,11 @@ def readable(texts: pl.Series) -> pl.Series:
 
     Two texts that read alike are one to every model: they are judged once.
     """
-    text = pl.col("text").str.slice(0, READ).str.normalize("NFC").str.replace_many(ENTITIES)
+    half, text = READ // 2, pl.col("text")
+    ends = pl.concat_str(text.str.head(half), text.str.tail(half), separator=" ")
+    text = pl.when(text.str.len_chars() > READ).then(ends).otherwise(text)
+    text = text.str.normalize("NFC").str.replace_many(ENTITIES)
     plain = text.str.replace_all(LINK, "http").str.replace_all(HANDLE, "@user")
     line = plain.str.replace_all(r"[\s\p{Cc}\x{200b}\x{feff}]+", " ").str.strip_chars(" ")
     frame = texts.cast(pl.String).alias("text").to_frame()
-    return frame.select(pl.when(line.str.contains(r"[^\s\p{P}]")).then(line).alias(texts.name)).to_series()
+    return frame.select(pl.when(line.str.contains(SEEN)).then(line).alias(texts.name)).to_series()

@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = {
     "confidence": pl.Float64,
     "version": pl.String,
 }
-VERSION = "1"
+VERSION = "2"
 """Of how clauses are cut and given to entities; a row's version is this, the aspect's words and the scorer."""
 
 Judge = Callable[[pl.DataFrame], pl.DataFrame]

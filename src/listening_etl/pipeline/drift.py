@@ -29,7 +29,7 @@ WEEKS = 8
 """Weeks before, against which a week is held."""
 
 RATE = 0.10
-"""Share of false alarms among the warnings of a week, at most, in the long run."""
+"""Share of false alarms among a week's warnings, at most, on average over weeks; a week without any counts 0."""
 
 FLOOR = 0.05
 """Least distance that matters: that of 50 % and 56 %, or of 2 % and 4 %."""
@@ -178,7 +178,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     """A verdict in words, with its figures."""
     week, measure = row["week"], f"{row['measure']} on {row['source']}"
     if row["label"] is None:
-        now, then, of = f"mean {row['share']:.2f}", f"{row['reference_share']:.2f}", ""
+        now, then, of = f"mean {_short(row['share'])}", _short(row["reference_share"]), ""
     else:
         now, then, of = f"{row['share']:.0%}", f"{row['reference_share']:.0%}", f" {row['label']}"
     told = f"{measure}: {now}{of} in the week of {week.day} {week:%B %Y}, {then}"
@@ -188,6 +188,10 @@ def sentence(row: Mapping[str, Any]) -> str:
         return f"{told} before, when {row['reference_version']} judged and not {other} ({counts})"
     p = "p < 0.0001" if row["p"] < 0.0001 else f"p = {row['p']:.2g}"
     return f"{told} in the {row['reference_weeks']} weeks before ({counts}, {p})"
+
+
+def _short(mean: float) -> str:
+    return f"{mean:,.0f}" if abs(mean) >= 100 else f"{mean:.2f}"
 
 
 def warnings(verdicts: pl.DataFrame) -> list[str]:

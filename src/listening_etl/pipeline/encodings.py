@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ STAGED = {
     "version": pl.String,
     "vector": pl.Binary,
 }
+REMEMBERED = 50_000
+"""Texts whose vectors a process remembers, 50 MB: what many files of a run say, or a clause that is the whole text, is
+read once, before the warehouse knows it."""
 
 
 def wanted(scorers: list[Any]) -> bool:
@@ -76,14 +81,26 @@ def _known(context: Context, version: str, hashes: list[bytes]) -> dict[bytes, b
     from listening_etl.warehouse import encodings
     from listening_etl.warehouse.engine import transaction
 
+    lately = read_lately(version)
+    found = {hash: lately[hash] for hash in hashes if hash in lately}
     with transaction(context.url) as connection:
-        return encodings.known(connection, version, hashes)
+        return found | encodings.known(connection, version, [hash for hash in hashes if hash not in found])
+
+
+@functools.cache
+def read_lately(version: str) -> dict[bytes, bytes]:
+    """What this process read by a version of the encoder: vectors by the hash of the text."""
+    return {}
 
 
 def _read(encoder: Encoder, texts: pl.DataFrame, known: dict[bytes, bytes]) -> pl.DataFrame:
     """`text_hash` and `vector` of every text; only those that are not known are read."""
     new = texts.filter(~pl.col("text_hash").is_in(list(known)))
     read = [row.tobytes() for row in encoder.encode(new["said"].to_list()).astype("<f2")]
+    lately = read_lately(encoder.version)
+    if len(lately) + len(read) > REMEMBERED:
+        lately.clear()
+    lately.update(islice(zip(new["text_hash"].to_list(), read, strict=True), REMEMBERED))
     hashes = [*known, *new["text_hash"].to_list()]
     schema = {"text_hash": pl.Binary, "vector": pl.Binary}
     return pl.DataFrame({"text_hash": hashes, "vector": [*known.values(), *read]}, schema=schema)

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import polars as pl
 
+from listening_etl.config import measures_needed
 from listening_etl.pipeline import judging
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.encodings import encode, wanted
@@ -43,11 +44,16 @@ def explained(context: Context, mention: dict[str, Any], scores: list[dict[str, 
         plugin, options = (
             context.scorer(score["measure"]) if score["measure"] in context.topic.scorers else (None, None)
         )
-        if plugin is not None and plugin.name == score["scorer"] and getattr(plugin, "text_only", False):
+        if plugin is not None and plugin.name == score["scorer"] and reads_text_alone(plugin):
             score["words"] = [asdict(word) for word in evidence(plugin, options, frame)]
             score["words_by"] = judging.version_of(plugin, options)
     told = ("mention_id", "source", "native_id", "published_at", "lang", "title", "text")
     return {**{name: mention[name] for name in told}, "scores": scores}
+
+
+def reads_text_alone(plugin: Any) -> bool:
+    """Whether a scorer needs nothing but title, text and language, so that it can be asked again without a word."""
+    return getattr(plugin, "text_only", False) and not measures_needed(plugin)
 
 
 def evidence(plugin: Any, options: Any, mention: pl.DataFrame) -> list[Word]:
@@ -83,4 +89,5 @@ def _shares(plugin: Any, options: Any, mentions: pl.DataFrame) -> Any:
         return None
     told = pl.when(pl.col("label") == label).then(pl.col("confidence")).otherwise(0.0)
     confident = answer.select(told.fill_null(0.0))["confidence"].to_list()
-    return np.array([float(d.get(label, c)) for d, c in zip(details, confident, strict=True)])
+    told_of = [detail.get(label) if isinstance(detail, dict) else None for detail in details]
+    return np.array([c if d is None else float(d) for d, c in zip(told_of, confident, strict=True)])

@@ -23,6 +23,11 @@ class Meaning:
     def __init__(self, version: str):
         self.version = version
 
+    @property
+    def space(self) -> str:
+        """Names what its answers can be compared with: they differ by encoder, and by whether it is here."""
+        return self.version if self._encoder is not None else f"{self.version}, as kept"
+
     def __call__(self, kept: pl.Series) -> NDArray[np.float32]:
         """Unit vectors, [texts, width], of half-precision vectors in bytes."""
         raw = b"".join(kept.to_list())

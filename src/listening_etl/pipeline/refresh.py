@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from listening_etl.pipeline import drift, judging, stories, themes
+from listening_etl.pipeline import drift, judging, similar, stories, themes
 from listening_etl.pipeline.context import Context
 from listening_etl.quality import CheckResult, Gate, load_suite, raise_if_stopped, rows_for_warehouse
 from listening_etl.warehouse import authors, cascades, figures, loading, runs
@@ -25,11 +25,14 @@ def refresh(context: Context) -> dict[str, Any]:
 
     Figures are staged, checked, and become visible together; a failed check (`QualityFailed`) leaves the old
     ones and the days marked stale. A day that a publish touches meanwhile stays marked. Refreshes of a topic
-    go one after the other. Stories are gathered first: a copy may change the figures of other days.
+    go one after the other. Stories are gathered first: a copy may change the figures of other days. The index for
+    `similar` comes last, when nobody waits any more.
     """
     with transaction(context.url) as waiting:
         lock_topic(waiting, context.topic.name)
-        return _refresh(context)
+        done = _refresh(context)
+    similar.index(context)
+    return done
 
 
 def _refresh(context: Context) -> dict[str, Any]:

@@ -17,7 +17,6 @@ import polars as pl
 from listening_etl import themes as found
 from listening_etl.pipeline.context import Context
 from listening_etl.pipeline.meaning import Meaning
-from listening_etl.pipeline.similar import index
 from listening_etl.themes.fitting import FEWEST, Floats, Ints
 from listening_etl.warehouse import themes
 from listening_etl.warehouse.engine import Connection
@@ -28,29 +27,34 @@ GROWN = 1.5
 
 def gather(context: Context, connection: Connection) -> dict[str, Any] | None:
     """Bring the topic's themes up to date, where its settings ask for them; returns what a fit did, if there was one."""
-    if context.topic.themes is None:
-        return None
     topic = context.topic.name
-    there = themes.look(connection, topic)
-    told = None
-    if there is not None:
-        meant = Meaning(there["version"])
-        if _due(context, there, themes.last_fit(connection, topic)):
-            told = _fit(context, connection, there, meant)
-        else:
-            known = _known(connection, topic)
-            new = _places(connection, there["version"], meant, *known, everything=False)
+    if context.topic.themes is None:
+        themes.forget(connection, topic)
+        return None
+    there, last = themes.look(connection, topic), themes.last_fit(connection, topic)
+    lost = themes.lost(connection, topic)
+    meant = Meaning(there["version"]) if there else None
+    if there and meant and _due(context, there, last, meant):
+        told = _fit(context, connection, there, meant)
+    else:
+        told = None
+        if there and last and meant and last["version"] == meant.space:
+            new = _places(connection, there["version"], meant, *_known(connection, topic), everything=False)
             themes.settle(connection, topic, new)
-            gone = themes.describe(connection, topic)
-            themes.change(connection, topic, context.now(), [_change(theme, "retired") for theme in gone])
-        index(context, connection, there["version"], there["width"])
+        gone, again = themes.describe(connection, topic)
+        themes.change(connection, topic, context.now(), [_change(theme, "retired") for theme in gone])
+        if lost or again:
+            themes.done(connection)
+            there = themes.look(connection, topic)  # as they are placed now
+            texts = themes.sample(connection, there["version"], there["newest"]) if there else themes.NO_TEXTS
+            _name(context, connection, texts, texts["theme_id"])
     themes.done(connection)
     return told
 
 
-def _due(context: Context, there: dict[str, Any], last: dict[str, Any] | None) -> bool:
+def _due(context: Context, there: dict[str, Any], last: dict[str, Any] | None, meant: Meaning) -> bool:
     """Whether there is a new day, another encoder, or much more than at the last fit."""
-    if last is None or there["version"] != last["version"] or last["themes"] == 0:
+    if last is None or last["version"] != meant.space or last["themes"] == 0:
         return bool(there["texts"] >= FEWEST and (last is None or there["waiting"]))
     zone = ZoneInfo(context.topic.timezone)
     days = [moment.astimezone(zone).date() for moment in (last["newest"], there["newest"])]
@@ -69,12 +73,14 @@ def _fit(context: Context, connection: Connection, there: dict[str, Any], meant:
         connection, version, meant, fitted.themes, middles, everything=True, merged=fitted.merged
     )
     moved = themes.settle(connection, topic, everything)
-    retired = [theme for theme in themes.describe(connection, topic) if theme - 1 not in fitted.merged]
-    themes.name(connection, topic, _labels(context, texts, fitted.placed))
+    gone, _ = themes.describe(connection, topic)
+    retired = [theme for theme in gone if theme - 1 not in fitted.merged]
+    _name(context, connection, texts, _ids(fitted.placed))
     fit = {
         "topic": topic,
         "fitted_at": context.now(),
-        **{name: there[name] for name in ("version", "newest", "texts", "mentions")},
+        "version": meant.space,
+        **{name: there[name] for name in ("newest", "texts", "mentions")},
         "sampled": len(texts),
         **themes.counts(connection, topic),
         "moved": moved,
@@ -145,12 +151,21 @@ def _keep(connection: Connection, topic: str, fitted: found.Themes, middles: dic
     themes.keep(connection, topic, ways, centres)
 
 
-def _labels(context: Context, texts: pl.DataFrame, placed: Ints) -> list[dict[str, Any]]:
-    """What to call each theme; what was listened for is no name of one."""
+def _name(context: Context, connection: Connection, texts: pl.DataFrame, placed: pl.Series) -> None:
+    """Say what to call each theme; what was listened for is no name of one.
+
+    One that has none of these texts keeps those of its words that enough people say still.
+    """
     entities = context.topic.entities.values()
     names = [name for entity in entities for name in (*entity.names, *entity.products, *entity.hashtags)]
-    told = found.labels(texts["text"], _ids(placed), names)
-    return [{"theme_id": theme, "label": words} for theme, words in told.iter_rows()]
+    told = dict(found.labels(texts["text"], placed, names, texts["voice"]).iter_rows())
+    said = found.said_by_several(texts["text"], texts["voice"])
+    kept = themes.labelled(connection, context.topic.name)
+    rows = [
+        {"theme_id": theme, "label": told.get(theme, [word for word in words if word.lower() in said])}
+        for theme, words in kept.items()
+    ]
+    themes.name(connection, context.topic.name, rows)
 
 
 def _changes(fitted: found.Fitted, retired: list[int]) -> list[dict[str, Any]]:

@@ -53,7 +53,11 @@ def _judged(
         frame = frame.with_columns(lang=found["label"], lang_confidence=found["confidence"])
     else:
         frame = frame.with_columns(lang=pl.lit(language))
-    answer = judging.judged(plugin, options, encode(frame) if wanted([plugin]) else frame)
+    try:
+        answer = judging.judged(plugin, options, encode(frame) if wanted([plugin]) else frame)
+    except pl.exceptions.ColumnNotFoundError as error:
+        what = f"scorer '{plugin.name}' reads more than a text has: {str(error).partition(';')[0]}"
+        raise PluginError(what, do="Name it in the settings of a topic, and run that.") from error
     leans = [leaning(plugin, orjson.loads(detail)) if detail else None for detail in answer["detail"]]
     given = [
         value if label is None else label for label, value in answer.select("label", "value").iter_rows()
@@ -71,10 +75,11 @@ def _judged(
     ]
 
 
-def leaning(plugin: Any, detail: dict[str, Any]) -> str | None:
+def leaning(plugin: Any, detail: Any) -> str | None:
     """The most probable label, where the detail has the probability of every label on the scorer's scale."""
     labels = getattr(plugin.scale, "names", ())
-    return max(labels, key=detail.__getitem__, default=None) if set(labels) == set(detail) else None
+    known = isinstance(detail, dict) and set(labels) == set(detail)
+    return max(labels, key=detail.__getitem__, default=None) if known else None
 
 
 def options_of(plugin: Any, given: dict[str, str]) -> Any:
@@ -105,5 +110,5 @@ def frame_of(texts: list[str]) -> pl.DataFrame:
 
 def lines(path: Path) -> list[str]:
     """The lines of a file, UTF-8, as they are; bytes that are no UTF-8 are read as �."""
-    read = path.read_text("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
+    read = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
     return read if read[-1] else read[:-1]

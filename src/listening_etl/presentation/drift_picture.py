@@ -17,7 +17,7 @@ from listening_etl.statistics.intervals import Z, wilson
 
 Row = Mapping[str, Any]
 
-WIDTH, LEFT, RIGHT = 420.0, 38.0, 96.0
+WIDTH, LEFT, RIGHT = 440.0, 38.0, 116.0
 TOP, FLOOR, BARS, FOOT, HEIGHT = 12.0, 132.0, 150.0, 184.0, 204.0
 """From top to bottom: the highest and the lowest place of the lines, those of the bars, the words under them."""
 
@@ -32,6 +32,7 @@ LETTERS = 15
 CEILINGS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 NAMED = ("negative", "neutral", "positive")
 NUMBERS = "mean"
+UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 class Point(NamedTuple):
@@ -247,8 +248,11 @@ def ring(row: Row, words: str, axes: Axes, bars: Sequence[Bar]) -> tuple[float, 
 
 
 def told(value: float, numbers: bool) -> str:
-    """A share or a number, in short."""
-    return f"{value:.3g}" if numbers else f"{value:.0%}"
+    """A share or a number, in short: 22,026 is 22k."""
+    if not numbers:
+        return f"{value:.0%}"
+    unit, name = next((one for one in UNITS if abs(value) >= one[0]), (1.0, ""))
+    return f"{float(f'{value / unit:.3g}'):g}{name}"
 
 
 def in_words(found: Mapping[tuple[str, str], list[Point]], numbers: bool) -> str:

@@ -23,8 +23,20 @@ def explained(found: dict[str, Any], as_json: bool) -> None:
             out.print(Text(found[field]))
     for score in found["scores"]:
         out.print(_line(score))
+        for words in quoted(score["detail"]):
+            out.print(Text(f"  {words}"))
         if score.get("words"):
             out.print(_marked(found["text"], score["words"]))
+
+
+def quoted(detail: Any) -> list[str]:
+    """What a scorer that goes by rules says that it saw: the signs of urgency, the words of a crisis; each once."""
+    match detail:
+        case {"signs": [*signs]}:
+            return list(map(str, signs))
+        case {"words": [{"category": _, "words": _}, *_] as words}:
+            return list(dict.fromkeys(f"{found['category']}: « {found['words']} »" for found in words))
+    return []
 
 
 def _line(score: dict[str, Any]) -> Text:

@@ -42,7 +42,8 @@ def shift(week: ArrayLike, reference: ArrayLike, expected: float = EXPECTED) -> 
     The statistic is the lesser of Pearson's and the likelihood ratio's, as either is too sure of itself in one
     tail when counts are small. It is divided by the dispersion of the reference (McCullagh and Nelder, "Generalized
     linear models", 4.5), drawn towards 1 as if by `PRIOR` further degrees of freedom (after Smyth, "Linear models
-    and empirical Bayes methods", 2004), and held against Fisher's F.
+    and empirical Bayes methods", 2004), and held against Fisher's F. Weeks that all
+    said one and the same count as two labels that stood still.
     """
     from scipy.special import fdtrc
 
@@ -51,9 +52,10 @@ def shift(week: ArrayLike, reference: ArrayLike, expected: float = EXPECTED) -> 
     pearson, ratio, freedom = homogeneity(both)
     unrest, _, of_unrest = homogeneity(before)
     dispersion = np.maximum(1, (PRIOR + unrest) / (PRIOR + of_unrest))
+    weeks = (before.sum(axis=-1) > 0).sum(axis=-1)
     statistic = np.minimum(pearson, ratio)
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = fdtrc(freedom, PRIOR + of_unrest, statistic / (freedom * dispersion))
+        p = fdtrc(freedom, PRIOR + np.maximum(of_unrest, weeks - 1), statistic / (freedom * dispersion))
     known = (both.sum(axis=-1) > 0).all(axis=-1)
     tested = known & (freedom > 0)
     return Shift(
@@ -65,17 +67,13 @@ def shift(week: ArrayLike, reference: ArrayLike, expected: float = EXPECTED) -> 
 def pooled(week: Floats, reference: Floats, expected: float = EXPECTED) -> tuple[Floats, Floats]:
     """Both with one column more, for the labels too rare to be counted alone.
 
-    If they are too rare together, the rarest of the others goes with them.
+    The commonest is never among them, so that what was never said before is seen when it is said.
     """
     both = week + reference.sum(axis=-2)
     total = both.sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         hoped = both * week.sum(axis=-1, keepdims=True) / total
-    rare = ~(hoped >= expected)
-    together = np.where(rare, hoped, 0).sum(axis=-1)
-    least = np.where(rare, np.inf, hoped).argmin(axis=-1)
-    short = (together > 0) & (together < expected)
-    rare |= short[..., None] & (np.arange(week.shape[-1]) == least[..., None])
+    rare = ~(hoped >= expected) & (both < both.max(axis=-1, keepdims=True))
     return _joined(week, rare), _joined(reference, rare[..., None, :])
 
 
@@ -118,16 +116,19 @@ def distance(some: ArrayLike, others: ArrayLike) -> Floats:
 def in_fifths(week: ArrayLike, reference: ArrayLike) -> tuple[Floats, Floats]:
     """Counts by value, in order of the values, as counts by the fifth of the reference in which a value lies.
 
-    A value that many share is not torn apart; then there are fewer than five.
+    A value that a fifth of the reference or more share is counted by itself, in one of five columns more: else what
+    lies beyond it would be counted as if it were the same.
     """
     seen, before = floats(week), floats(reference)
     total = before.sum(axis=-2)
-    below = np.cumsum(total, axis=-1) - total
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = below / total.sum(axis=-1, keepdims=True)
-    place = np.minimum(np.floor(np.nan_to_num(share) * FIFTHS + 1e-9), FIFTHS - 1)
-    fifths = place[..., None] == np.arange(FIFTHS)
-    return np.einsum("...v,...vf->...f", seen, fifths), np.einsum("...wv,...vf->...wf", before, fifths)
+        share = np.nan_to_num(total / total.sum(axis=-1, keepdims=True))
+    middle = np.cumsum(share, axis=-1) - share / 2
+    often = share * FIFTHS >= 1 - 1e-9
+    fifth = np.minimum(np.floor(middle * FIFTHS + 1e-9), FIFTHS - 1)
+    place = np.where(often, FIFTHS - 1 + np.cumsum(often, axis=-1), fifth)
+    parts = place[..., None] == np.arange(2 * FIFTHS)
+    return np.einsum("...v,...vf->...f", seen, parts), np.einsum("...wv,...vf->...wf", before, parts)
 
 
 def benjamini_hochberg(p: ArrayLike) -> Floats:

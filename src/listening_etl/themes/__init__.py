@@ -2,7 +2,7 @@
 
 from listening_etl.themes.directions import ALL, centres, directions
 from listening_etl.themes.fitting import NEW, NONE, Fitted, Themes, fit, place, unit
-from listening_etl.themes.labels import labels
+from listening_etl.themes.labels import labels, said_by_several
 
 __all__ = [
     "ALL",
@@ -15,5 +15,6 @@ __all__ = [
     "fit",
     "labels",
     "place",
+    "said_by_several",
     "unit",
 ]

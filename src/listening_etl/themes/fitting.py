@@ -136,7 +136,12 @@ def cohesion(x: Floats) -> float:
 def chance(x: Floats) -> float:
     """Mean square of the similarity of two of these: 1 / d for noise that fills d dimensions."""
     n = len(x)
-    return float((np.square(x.T.astype(np.float64) @ x).sum() - n) / (n * (n - 1))) if n > 1 else 0.0
+    if n < 2:
+        return 0.0
+    themselves = np.square(
+        np.square(x, dtype=np.float64).sum(axis=1)
+    ).sum()  # 1 each, but for vectors of length 0
+    return max(0.0, float((np.square(x.T.astype(np.float64) @ x).sum() - themselves) / (n * (n - 1))))
 
 
 def unit(vectors: Floats) -> Floats:

@@ -14,34 +14,40 @@ from listening_etl.themes.stopwords import stop_words
 
 WORDS = 5
 """Words of a label, at most."""
-LEAST_TEXTS = 3
-"""Different texts that have to say a word before it may stand in a label: no label quotes anybody."""
+LEAST_VOICES = 3
+"""Different people that have to say a word before it may stand in a label: no label quotes anybody."""
 CERTAIN, LIKELY, AT_LEAST = 1.96, 1.0, 3
 """Least z of a word: more than chance is behind it in 95 of 100 cases; in 68 where it takes that to have three words."""
 PRIOR = 0.1
 """Weight of the prior: as if each theme had said besides so many times what all say, in their words."""
-LINK = r"(?i)https?:\S*|\bwww\.\S+|[@#]?…|@\S+"
+LINK = r"(?i)https?:\S*|\bwww\.\S+|[@#]?…|@\S+|\[(?:author|mail|phone|iban)\]"
+"""Links, accounts, and what stands where people were masked: no words."""
 WORD = r"[\p{L}\p{M}][\p{L}\p{M}\p{N}]*(?:-[\p{L}\p{M}\p{N}]+)*"
 SHORTEST, LONGEST = 3, 30
 TERM = ["term"]
 
 
-def labels(texts: pl.Series, themes: pl.Series, without: Iterable[str] = ()) -> pl.DataFrame:
+def labels(
+    texts: pl.Series, themes: pl.Series, without: Iterable[str] = (), voices: pl.Series | None = None
+) -> pl.DataFrame:
     """`theme` and `words`, a list of at most five, for each theme but null; the list may be empty.
 
     `themes` says of each text which theme it is of (null: none). Words are compared in lower case and written as
     most texts write them. A pair of words that belong together counts as one word. `without`: words that are left
-    out besides stop words, such as the names that were listened for.
+    out besides stop words, such as the names that were listened for. `voices`: who says each text; every text is
+    somebody else's unless given.
     """
-    said = _said(texts, themes, without)
-    counts = said.group_by("theme", "term").agg(n=pl.len(), parts=pl.col("parts").first())
+    said = _said(texts, themes, without, voices)
+    counts = said.group_by("theme", "term").agg(
+        n=pl.len(), voices=pl.col("voice").n_unique(), parts=pl.col("parts").first()
+    )
     spelling = (
         said.group_by("term", "shown")
         .len()
         .sort("len", "shown", descending=[True, False])
         .unique("term", keep="first")
     )
-    told = _log_odds(counts).filter((pl.col("z") > LIKELY) & (pl.col("n") >= LEAST_TEXTS))
+    told = _log_odds(counts).filter((pl.col("z") > LIKELY) & (pl.col("voices") >= LEAST_VOICES))
     told = told.join(spelling.select("term", "shown"), on="term").sort(
         "theme",
         pl.col("z").round(9),
@@ -56,11 +62,21 @@ def labels(texts: pl.Series, themes: pl.Series, without: Iterable[str] = ()) -> 
     return names.with_columns(words=pl.Series(words, dtype=pl.List(pl.String)))
 
 
-def _said(texts: pl.Series, themes: pl.Series, without: Iterable[str]) -> pl.DataFrame:
-    """Each word and each pair of neighbours, once a text: `theme, term, shown, parts` (the words of the term)."""
+def said_by_several(texts: pl.Series, voices: pl.Series) -> set[str]:
+    """The words and pairs of words, in lower case, that at least as many people say as a label takes."""
+    said = _said(texts, pl.repeat(0, len(texts), eager=True), (), voices)
+    several = said.group_by("term").agg(pl.col("voice").n_unique()).filter(pl.col("voice") >= LEAST_VOICES)
+    return set(several["term"])
+
+
+def _said(
+    texts: pl.Series, themes: pl.Series, without: Iterable[str], voices: pl.Series | None
+) -> pl.DataFrame:
+    """Each word and each pair of neighbours, once a text: `theme, voice, term, shown, parts` (the words of the term)."""
     stop = [*stop_words(), *(word.lower() for name in without for word in name.split())]
     lower = pl.col("shown").str.to_lowercase()
-    frame = pl.DataFrame({"theme": themes, "shown": texts}).with_row_index("text").drop_nulls("shown")
+    frame = pl.DataFrame({"theme": themes, "shown": texts}).with_row_index("text")
+    frame = frame.with_columns(pl.col("text").alias("voice") if voices is None else voices.alias("voice"))
     plain = (
         pl.col("shown")
         .str.normalize("NFC")
@@ -68,7 +84,8 @@ def _said(texts: pl.Series, themes: pl.Series, without: Iterable[str]) -> pl.Dat
         .str.replace_all("’", "'", literal=True)
     )
     words = (
-        frame.with_columns(shown=plain.str.extract_all(WORD))
+        frame.drop_nulls("shown")
+        .with_columns(shown=plain.str.extract_all(WORD))
         .explode("shown", empty_as_null=True)
         .drop_nulls("shown")
         .with_columns(term=lower)
@@ -81,11 +98,12 @@ def _said(texts: pl.Series, themes: pl.Series, without: Iterable[str]) -> pl.Dat
     pairs = pairs.filter(pl.col("term") != pl.col("next_term")).select(
         "text",
         "theme",
+        "voice",
         shown=pl.concat_str("shown", "next_shown", separator=" "),
         term=pl.concat_str("term", "next_term", separator=" "),
     )
     terms = pl.concat([words.filter("word").select(pairs.columns), pairs]).unique(
-        ["text", "term"], keep="any"
+        ["text", "term"], keep="first", maintain_order=True
     )
     return terms.with_columns(parts=pl.col("term").str.split(" "))
 

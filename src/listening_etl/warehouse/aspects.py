@@ -65,6 +65,7 @@ SELECT DISTINCT ON (a.entity, a.aspect, a.label) a.entity, a.aspect, a.label,
 FROM listening.fct_aspect a JOIN listening.ugc u USING (topic, mention_id, entity)
 JOIN listening.fct_mention m USING (mention_id)
 WHERE a.topic = :topic AND a.entity = coalesce(:entity, a.entity) AND a.label IN ('positive', 'negative')
+  AND NOT EXISTS (SELECT FROM private.opt_out o WHERE o.author_key = m.author_key)
   AND u.day >= coalesce(CAST(:since AS date), '-infinity') AND u.day < coalesce(CAST(:until AS date), 'infinity')
 ORDER BY a.entity, a.aspect, a.label, a.confidence DESC NULLS LAST, u.published_at DESC, a.mention_id, a.clause_start
 """

@@ -81,7 +81,7 @@ FROM placed GROUP BY measure, scorer, version, source, week
 
 NEVER_COUNTED = """
 SELECT DISTINCT date_trunc('week', day)::date FROM kpi.volume
-WHERE topic = :topic AND EXISTS (SELECT FROM listening.dim_measure WHERE topic = :topic)
+WHERE topic = :topic AND EXISTS (SELECT FROM listening.fct_score WHERE topic = :topic)
   AND NOT EXISTS (SELECT FROM listening.measure_week WHERE topic = :topic)
 """
 

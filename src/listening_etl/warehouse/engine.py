@@ -187,9 +187,22 @@ def engine(url: str) -> sa.Engine:
 @contextmanager
 def transaction(url: str) -> Iterator[sa.Connection]:
     """One transaction; a server that is away raises `WarehouseUnavailable`."""
+    with _told(url), engine(url).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def autocommit(url: str) -> Iterator[sa.Connection]:
+    """A connection each of whose statements stands for itself, for what cannot be done in a transaction."""
+    with _told(url), engine(url).connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Errors of the driver as errors that say what to do."""
     try:
-        with engine(url).begin() as connection:
-            yield connection
+        yield
     except sa.exc.OperationalError as error:
         if error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError):
             where = driver_url(url).render_as_string(hide_password=True)

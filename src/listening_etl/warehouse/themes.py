@@ -1,7 +1,7 @@
 """Themes: what the encoder read of each mention, where each theme points, and which mention is of which.
 
 Only mentions by people are placed: what an entity's own accounts write is left out, and so is what names nobody
-in a thread. Everything here is of one topic.
+in a thread, and what was written by those who opted out. Everything here is of one topic.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ READ: dict[str, Any] = {
     "known": pl.Boolean,
 }
 """What was read of a mention, in which language, and the theme it is of; `known`: whether this text was placed before."""
-TEXTS: dict[str, Any] = {**READ, "text": pl.String}
+TEXTS: dict[str, Any] = {**READ, "text": pl.String, "voice": pl.Binary}
+"""`voice`: the author, or the mention where that is unknown."""
+NO_TEXTS = pl.DataFrame(schema=TEXTS)
 PLACED: dict[str, Any] = {
     "mention_id": pl.Binary,
     "theme_id": pl.Int32,
@@ -40,7 +42,8 @@ SAMPLED, SAMPLED_EACH = 4_000, 100
 
 PEOPLE = """
 CREATE TEMP TABLE by_people ON COMMIT DROP AS
-SELECT m.mention_id, m.published_at, m.lang, e.text_hash, e.version, t.theme_id, t.mention_id IS NOT NULL AS known
+SELECT m.mention_id, m.published_at, m.lang, e.text_hash, e.version, t.theme_id, t.mention_id IS NOT NULL AS known,
+       coalesce(m.author_key, m.mention_id) AS voice
 FROM listening.bridge_mention_query q
 JOIN listening.fct_mention m USING (mention_id)
 JOIN private.encoding e USING (mention_id)
@@ -49,22 +52,22 @@ LEFT JOIN listening.bridge_mention_theme t
 WHERE q.topic = :topic AND m.deleted_at IS NULL AND EXISTS (
     SELECT FROM listening.bridge_mention_entity b
     WHERE b.topic = q.topic AND b.mention_id = q.mention_id AND NOT b.owned AND b.match <> 'context')
+  AND NOT EXISTS (SELECT FROM private.opt_out o WHERE o.author_key = m.author_key)
 """
 OTHERS = """
 DELETE FROM listening.bridge_mention_theme t
-WHERE t.topic = :topic AND NOT EXISTS (SELECT FROM by_people p WHERE p.mention_id = t.mention_id)
+WHERE t.topic = :topic AND NOT EXISTS (SELECT FROM by_people p WHERE p.mention_id = t.mention_id AND p.known)
 """
 STATE = """
 SELECT v.version, count(DISTINCT p.text_hash) AS texts, max(p.published_at) AS newest, count(*) AS mentions,
-       count(*) FILTER (WHERE NOT p.known) AS waiting,
-       (SELECT length(e.vector) / 2 FROM private.encoding e WHERE e.version = v.version LIMIT 1) AS width
+       count(*) FILTER (WHERE NOT p.known) AS waiting
 FROM by_people p JOIN (
     SELECT version FROM by_people GROUP BY version ORDER BY count(*) DESC, version LIMIT 1
 ) v USING (version) GROUP BY v.version
 """
 SAMPLE = """
 WITH texts AS (
-    SELECT DISTINCT ON (text_hash) text_hash, mention_id, published_at, lang, theme_id, known
+    SELECT DISTINCT ON (text_hash) text_hash, mention_id, published_at, lang, theme_id, known, voice
     FROM by_people WHERE version = %(version)s ORDER BY text_hash, known DESC, published_at, mention_id
 ),
 ranked AS (
@@ -74,7 +77,8 @@ ranked AS (
            published_at > %(newest)s - interval '7 days' AS of_week
     FROM texts
 )
-SELECT uuid_send(r.mention_id), r.text_hash, e.vector, r.lang, r.theme_id, r.known, concat_ws(E'\\n', m.title, m.text)
+SELECT uuid_send(r.mention_id), r.text_hash, e.vector, r.lang, r.theme_id, r.known, concat_ws(E'\\n', m.title, m.text),
+       uuid_send(r.voice)
 FROM ranked r
 JOIN private.encoding e USING (mention_id)
 JOIN listening.fct_mention m USING (mention_id, published_at)
@@ -90,10 +94,11 @@ WHERE p.version = %(version)s AND (%(all)s OR NOT p.known)
 
 
 def look(connection: sa.Connection, topic: str) -> dict[str, Any] | None:
-    """Gather the mentions by people that were read, drop the places of all others, and say what there is.
+    """Gather the mentions by people that were read, drop the places of all others and of edited ones, and say what
+    there is.
 
-    `version` is that of the encoder that read most of them, `width` the numbers in its vectors. `texts`, `newest`,
-    `mentions` and `waiting` (not placed, or edited since) are of those that it read. None: nothing was read.
+    `version` is that of the encoder that read most of them. `texts`, `newest`, `mentions` and `waiting` (not placed,
+    or edited since) are of those that it read. None: nothing was read.
     """
     for statement in (PEOPLE, "ANALYZE by_people", OTHERS):
         connection.execute(sa.text(statement), {"topic": topic} if ":topic" in statement else {})
@@ -187,16 +192,47 @@ ON CONFLICT (topic, theme_id) DO UPDATE SET mentions = excluded.mentions, first_
 """
 
 
-def describe(connection: sa.Connection, topic: str) -> list[int]:
-    """Count the mentions of each theme, and find its earliest, latest and nearest; answers the themes newly retired."""
-    before = _of_topic(
-        connection, "SELECT theme_id FROM listening.dim_theme WHERE topic = :topic AND retired", topic
-    )
+def describe(connection: sa.Connection, topic: str) -> tuple[list[int], list[int]]:
+    """Count the mentions of each theme, and find its earliest, latest and nearest; answers the themes newly retired,
+    and those that have mentions again."""
+    query = "SELECT theme_id FROM listening.dim_theme WHERE topic = :topic AND retired"
+    before = set(connection.scalars(sa.text(query), {"topic": topic}))
     connection.execute(sa.text(DESCRIBED), {"topic": topic})
-    after = _of_topic(
-        connection, "SELECT theme_id FROM listening.dim_theme WHERE topic = :topic AND retired", topic
-    )
-    return sorted(set(after) - set(before))
+    after = set(connection.scalars(sa.text(query), {"topic": topic}))
+    return sorted(after - before), sorted(before - after)
+
+
+LOST = """
+SELECT EXISTS (
+    SELECT FROM listening.dim_theme d LEFT JOIN (
+        SELECT theme_id, count(*) AS n FROM listening.bridge_mention_theme WHERE topic = :topic GROUP BY theme_id
+    ) b USING (theme_id)
+    WHERE d.topic = :topic AND d.mentions > coalesce(b.n, 0))
+"""
+
+
+def lost(connection: sa.Connection, topic: str) -> bool:
+    """Whether a theme has fewer mentions than when it was described: some were deleted, edited or taken out."""
+    return connection.scalar(sa.text(LOST), {"topic": topic}) is True
+
+
+FORGOTTEN = """
+UPDATE listening.dim_theme SET label = '{}', mentions = 0, first_seen = NULL, last_seen = NULL, example_id = NULL,
+    retired = true
+WHERE topic = :topic AND NOT (retired AND label = '{}')
+"""
+
+
+def forget(connection: sa.Connection, topic: str) -> None:
+    """Take all mentions out of the topic's themes; the ids stay, and where they point."""
+    for statement in ("DELETE FROM listening.bridge_mention_theme WHERE topic = :topic", FORGOTTEN):
+        connection.execute(sa.text(statement), {"topic": topic})
+
+
+def labelled(connection: sa.Connection, topic: str) -> dict[int, list[str]]:
+    """What each theme is called."""
+    query = "SELECT theme_id, label FROM listening.dim_theme WHERE topic = :topic ORDER BY theme_id"
+    return {row.theme_id: row.label for row in connection.execute(sa.text(query), {"topic": topic})}
 
 
 def name(connection: sa.Connection, topic: str, labels: list[dict[str, Any]]) -> None:
@@ -242,6 +278,7 @@ SELECT d.theme_id, d.label, d.mentions, d.mentions::float8 / nullif(r.n, 0) AS s
 FROM listening.dim_theme d
 CROSS JOIN (SELECT count(*) AS n FROM listening.bridge_mention_theme WHERE topic = :topic) r
 LEFT JOIN listening.fct_mention m ON m.mention_id = d.example_id
+    AND NOT EXISTS (SELECT FROM private.opt_out o WHERE o.author_key = m.author_key)
 WHERE d.topic = :topic AND (:gone OR NOT d.retired)
 ORDER BY d.mentions DESC, d.theme_id
 """
@@ -265,10 +302,6 @@ def of_none(connection: sa.Connection, topic: str) -> int:
 def done(connection: sa.Connection) -> None:
     """Drop what `look` gathered."""
     connection.execute(sa.text("DROP TABLE by_people"))
-
-
-def _of_topic(connection: sa.Connection, query: str, topic: str) -> list[int]:
-    return [row[0] for row in connection.execute(sa.text(query), {"topic": topic})]
 
 
 def _driver(connection: sa.Connection) -> Any:

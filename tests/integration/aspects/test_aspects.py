@@ -11,6 +11,7 @@ from listening_etl.pipeline.run import run
 from listening_etl.warehouse import aspects
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import told
 
 PLUGIN = '''
 import polars as pl
@@ -92,11 +93,6 @@ def world_of(new_project, light_gate):
     return build
 
 
-def told(context, query):
-    with transaction(context.url) as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
-
-
 def hear(context, *posts, at=DAY + timedelta(days=2)):
     context.source("board")[0].fetch.__globals__["POSTS"][:] = [(at, post) for post in posts]
     return run(context, WINDOW)
@@ -118,7 +114,7 @@ def test_each_clause_stands_with_its_entity_its_sentiment_and_its_words(world_of
     ]
     query = context.aspects["acme"]["price"]
     versions = "SELECT version FROM listening.fct_aspect WHERE aspect = 'price'"
-    assert told(context, versions) == [(f"1/{query.version}/words:7",)]
+    assert told(context, versions) == [(f"2/{query.version}/words:7",)]
 
 
 def test_an_edit_replaces_what_was_said_and_a_deletion_takes_it(world_of):
@@ -214,3 +210,15 @@ def test_what_the_brand_says_itself_is_in_no_figure(world_of):
     hear(context, post("1", "Acme : livraison rapide", by="acme_aide"))
     assert told(context, "SELECT count(*) FROM listening.fct_aspect") == [(1,)]
     assert told(context, "SELECT count(*) FROM listening.aspect_sentiment") == [(0,)]
+
+
+def test_the_words_of_who_opted_out_are_shown_no_more(world_of):
+    context = world_of()
+    hear(context, post("1", "Acme : livreur nul", by="bo"), post("2", "Acme : livraison nul", 2))
+    with transaction(context.url) as connection:
+        query = """
+            INSERT INTO private.opt_out (author_key, since)
+            SELECT author_key, now() FROM listening.fct_mention WHERE native_id = '2'"""
+        connection.execute(sa.text(query))
+        surest = aspects.surest(connection, "kettles", "acme", None, None)
+    assert [row["clause"] for row in surest] == ["Acme : livreur nul"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from listening_etl.pipeline import drift
+from listening_etl.warehouse import drift as warehouse
 from tests.integration.drift.conftest import day_of
 
 NINE = tuple(range(9))
@@ -103,6 +104,21 @@ def test_abstention_is_watched_apart(weeks):
     assert (found["state"], found["label"], found["share"]) == ("warning", "abstained", 0.4)
 
 
+def test_silence_of_who_was_never_silent_and_a_label_that_nobody_had_are_warnings(weeks):
+    for week in range(8):
+        weeks.say(week, positive=100)
+        weeks.count(week, [1.0] * 50)
+    weeks.say(8, positive=52, negative=8, abstained=40)
+    weeks.count(8, [1.0] * 25 + [0.4] * 25)
+    weeks.watch(*NINE)
+    told = {(row["measure"], row["what"]): row for row in weeks.rows("SELECT * FROM ops.drift") if row["q"]}
+    assert {key: (row["state"], row["label"]) for key, row in told.items()} == {
+        ("sentiment", "abstention"): ("warning", "abstained"),
+        ("sentiment", "values"): ("warning", "negative"),
+        ("urgency", "values"): ("warning", None),
+    }
+
+
 def test_numbers_are_watched_by_fifths(weeks):
     for week in range(8):
         weeks.count(week, [step / 100 for step in range(100)])
@@ -154,6 +170,16 @@ def test_what_left_is_counted_no_more(weeks):
     assert {row["week"] for row in weeks.rows("SELECT week FROM ops.drift")} == {day_of(0)}
 
 
+def test_a_topic_that_scores_no_mention_is_not_counted_from_the_start_again_and_again(weeks):
+    weeks.connection.exec_driver_sql("""
+        INSERT INTO kpi.volume (topic, entity, day, source, channel, weighting, n, definition)
+        VALUES ('kettles', 'acme', '2026-08-03', 'all', 'all', 'each', 1, 'volume 1')""")
+    counted = warehouse.count_weeks(weeks.connection, "kettles", [day_of(8)])
+    assert counted == [day_of(8)]
+    weeks.say(0, positive=1)
+    assert warehouse.count_weeks(weeks.connection, "kettles", [day_of(8)]) == [day_of(0), day_of(8)]
+
+
 def test_sentences_have_the_figures():
     row = {
         "measure": "sentiment", "source": "social", "week": day_of(10), "state": "warning", "label": "negative",
@@ -166,3 +192,5 @@ def test_sentences_have_the_figures():
     mean = row | {"label": None, "share": 0.5, "reference_share": 0.25, "p": 1e-9}
     assert "mean 0.50 in the week of 12 October 2026, 0.25 in the 8 weeks before" in drift.sentence(mean)
     assert "p < 0.0001" in drift.sentence(mean)
+    large = drift.sentence(mean | {"share": 14641.17, "reference_share": 0.5})
+    assert "mean 14,641 in the week of 12 October 2026, 0.50 in the 8 weeks before" in large

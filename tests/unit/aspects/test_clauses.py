@@ -26,7 +26,9 @@ CUT = [
     ("es", "La comida es buena, | pero el precio es alto | y el servicio fue lento"),
     ("it", "Il cibo è ottimo | ma il servizio è lento"),
     ("pt", "A entrega foi rápida | mas o preço é alto"),
+    ("en", "They said no. | The delivery was late."),
     (None, "Good. | But slow, but ok"),
+    ("ar", "التوصيل بطيء؟ | السعر مرتفع."),
 ]
 WHOLE = [
     ("fr", "Le prix, la qualité et le service sont au top"),  # a list
@@ -40,6 +42,7 @@ WHOLE = [
     ("fr", "Orange n'est pas cher et le réseau bon"),  # no verb on the right
     ("fr", "Nul ! 😡😡"),  # signs belong to what they stand behind
     ("fr", "une ligne que son auteur\ncoupe au milieu"),
+    ("en", "My order no. 12 is late"),
     ("en", "Not only fast but also cheap"),
     ("en", "The app is nothing but trouble"),
     ("en", "The website, on the other hand, keeps crashing."),  # a noun and its verb
@@ -54,6 +57,11 @@ def test_a_text_is_cut_where_it_says_something_else(language, marked):
     text = marked.replace("\n | ", "\n").replace(" | ", " ")
     found = clauses(pl.Series([text]), pl.Series([language], dtype=pl.String))
     assert found["clause"].to_list() == [part.strip() for part in parts]
+
+
+def test_sentences_end_without_a_space_where_people_write_none():
+    found = clauses(pl.Series(["配送很慢。价格太高！「质量不错？」好"]), pl.Series(["zh"]))
+    assert found["clause"].to_list() == ["配送很慢。", "价格太高！", "「质量不错？」", "好"]
 
 
 def test_rows_languages_and_places_are_kept():

@@ -24,10 +24,11 @@ ENTITIES = {
 }
 
 
-def said(text, *about, title=None, lists=None, entities=ENTITIES, lang="fr"):
+def said(text, *about, title=None, lists=None, entities=ENTITIES, lang="fr", **more):
     """(entity, aspect, words that name it, clause) of one mention."""
     mention = pl.DataFrame({"text": [text], "title": [title], "lang": [lang]}, schema=dict.fromkeys(
         ("text", "title", "lang"), pl.String))  # fmt: skip
+    mention = mention.with_columns(**{name: pl.Series([told]) for name, told in more.items()})
     matches = pl.DataFrame(
         [(0, *one) if isinstance(one, tuple) else (0, one, "named") for one in about],
         schema={"row": pl.UInt32, "entity": pl.String, "match": pl.String},
@@ -126,3 +127,19 @@ def test_words_that_mean_something_else_are_left():
     own = {"acme": entity("acme", aspects={name: (f"${name}",) for name in SHIPPED})}
     for text in ("un bon livre", "dans le cadre de la loi", "les réseaux sociaux", "sales rep"):
         assert [one for one in said(text, "acme", entities=own) if one[1] != "staff"] == []
+
+
+def test_an_account_that_is_tagged_is_named_where_it_is_written_and_not_in_every_clause():
+    text = (
+        "@acme_aide votre prix est nul. Rival livre en retard, la livraison est nulle. #acme ou le prix fou"
+    )
+    tags = {"tagged": ["acme_aide"], "hashtags": ["acme"]}
+    assert [row[:3] for row in said(text, "acme", "rival", **tags)] == [
+        ("acme", "price", "prix"),
+        ("acme", "price", "prix"),
+        ("rival", "delivery", "livraison"),
+    ]
+    assert [row[:2] for row in said("la livraison est nulle", "acme", "rival", **tags)] == [
+        ("acme", "delivery"),
+        ("rival", "delivery"),
+    ]

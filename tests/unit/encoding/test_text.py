@@ -20,6 +20,10 @@ def read(text):
         ("☕🔥", "☕🔥"),
         ("...", None),
         (" \u200b\ufeff\n", None),
+        ("\u200d\ufe0f", None),  # a joiner and a variation sign, left over from an emoji
+        ("\u200e \u0301\xad", None),  # a mark of direction, an accent without its letter, a soft hyphen
+        ("\u200eجيد", "\u200eجيد"),
+        ("1️⃣", "1️⃣"),
         (None, None),
     ],
 )
@@ -45,3 +49,11 @@ def test_title_and_text_are_read_together_and_either_alone():
         schema={"title": pl.String, "text": pl.String},
     )
     assert said(rows).to_list() == ["Bien · Elle marche", "Elle marche", "Bien", None]
+
+
+def test_of_a_text_of_a_hundred_thousand_characters_the_end_is_read_too():
+    filling = "mot " * 25_000
+    assert read(f"Début. {filling}nul").startswith("Début. mot")
+    assert read(f"{filling}nul").endswith(" mot nul")
+    assert len(read(filling)) <= 4_001
+    assert read("é" * 4_000) == "é" * 4_000

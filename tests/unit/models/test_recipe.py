@@ -100,3 +100,27 @@ def test_the_loop_learns_a_label_a_meaning_and_leaves_the_pieces_alone(monkeypat
     assert said == [0, 1]
     assert (turned[:, 0] > 0.9).all()
     assert (network.bert.embeddings.word_embeddings.weight == before).all()
+
+
+def test_the_mean_of_networks_has_the_mean_of_their_weights():
+    networks = [torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)]
+    for network, weight in zip(networks, (1.0, 4.0), strict=True):
+        torch.nn.init.constant_(network.weight, weight)
+        torch.nn.init.constant_(network.bias, -weight)
+    found = tuning.mean(iter(networks))
+    assert found.weight.tolist() == [[2.5, 2.5]]
+    assert found.bias.tolist() == [-2.5]
+
+
+def test_hindi_is_as_we_read_it_and_not_as_its_file_says(tmp_path, monkeypatch):
+    for name in data.LANGUAGES.values():
+        folder = tmp_path / "umsab" / name
+        folder.mkdir(parents=True)
+        (folder / "val_text.txt").write_text("bahut accha hai\nbakwas\n", "utf-8")
+        (folder / "val_labels.txt").write_text("0\n1\n", "ascii")
+    sheet = tmp_path / "sentiment" / "sheet_hindi.tsv"
+    sheet.parent.mkdir()
+    sheet.write_text(f"line\tsha\tsentiment\n1\t{data.fingerprint('bahut accha hai')}\tpositive\n", "utf-8")
+    monkeypatch.setattr(data, "MODELS", tmp_path)
+    found = data.hindi_by_hand(tmp_path)
+    assert (found.texts, found.labels.tolist(), found.language) == (["bahut accha hai"], [2], "hi")

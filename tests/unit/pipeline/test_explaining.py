@@ -8,7 +8,7 @@ import pytest
 from listening_etl import Labels, Options, PluginError
 from listening_etl.pipeline import trying
 from listening_etl.pipeline.context import open_registry
-from listening_etl.pipeline.explaining import evidence
+from listening_etl.pipeline.explaining import evidence, reads_text_alone
 from listening_etl.registry import product_folders
 
 
@@ -94,3 +94,39 @@ def test_a_scorer_that_reads_others_is_refused_and_so_are_wrong_options(registry
         trying.options_of(scorer, {"abstaining_costs": "much"})
     with pytest.raises(PluginError, match="colour"):
         trying.options_of(scorer, {"colour": "red"})
+
+
+def test_lines_of_a_file_stay_aligned_whatever_ends_them(tmp_path):
+    file = tmp_path / "texts.txt"
+    file.write_bytes("\ufeffun\r\n\r\nligne\u2028entière\x85et\rici\n\n".encode() + b"\xed\xa0\x80\x00 fin")
+    assert trying.lines(file) == ["un", "", "ligne\u2028entière\x85et\rici", "", "���\x00 fin"]
+    file.write_bytes(b"")
+    assert trying.lines(file) == []
+    file.write_bytes(b"\n")
+    assert trying.lines(file) == [""]
+
+
+@pytest.mark.parametrize("measure", ["influence", "addressed"])
+def test_a_scorer_that_reads_more_than_a_text_is_told_apart(registry, measure):
+    scorer = registry.scorer(measure, measure)
+    with pytest.raises(PluginError, match=rf"scorer '{measure}' reads more than a text has: unable to find"):
+        list(trying.judge(registry, scorer, scorer.options_type(), ["bien"], "fr"))
+
+
+def test_a_detail_of_any_shape_is_no_probability(registry):
+    class Lister(Shouting):
+        def score(self, mentions, options):
+            return super().score(mentions, options).with_columns(detail=pl.lit('["loud"]'))
+
+    assert words("ah !! bon", Lister())["!!"] > 0
+    (answer,) = trying.judge(registry, Lister(), Options(), ["ah"], "fr")
+    assert answer["value"] == "loud"
+    assert trying.leaning(Lister(), ["loud"]) is None
+
+
+def test_what_rests_on_other_measures_is_not_asked_again_without_a_word():
+    class Resting(Shouting):
+        needs = ("encoding", "sentiment")
+
+    assert reads_text_alone(Shouting())
+    assert not reads_text_alone(Resting())

@@ -191,6 +191,9 @@ def test_a_scorer_is_asked_after_those_that_it_needs_and_told_their_answers_alon
         ("Scorer('gap', 'gap')", "{gap: {}}", "scorers need each other's answers: gap needs gap"),
         ("Scorer('a', 'b'), Scorer('b', 'c'), Scorer('c', 'a')", "{a: {}, b: {}, c: {}}", "a needs b needs c needs a"),
         ("Scorer('gap', 'fame'), Scorer('fame', scope='author')", "{gap: {}, fame: {}}", "'fame', which is not at hand"),
+        ("Scorer('mood', 'language'), Scorer('language')", "{mood: {}, language: {plugin: language}}",
+         "'language', which is at hand in `lang`"),
+        ("Scorer('mood'), Scorer('language', 'mood')", "{mood: {}, language: {}}", "'mood', which is not at hand: language"),
         ("Scorer('fame', 'mood', scope='author'), Scorer('mood')", "{mood: {}, fame: {}}", "'mood', which is not at hand"),
     ],
 )  # fmt: skip

@@ -78,6 +78,14 @@ def test_a_list_that_cannot_be_read_is_told_in_the_settings():
         CrisisOptions(categories={"tampering": ("(verre",)})
 
 
+def test_leaving_every_category_out_is_told_in_the_settings():
+    with pytest.raises(ValidationError, match="every category is left out"):
+        CrisisOptions(categories=dict.fromkeys(CATEGORIES, ()))
+    assert CrisisOptions(
+        categories={**dict.fromkeys(CATEGORIES, ()), "own": ("verre",)}
+    ).queries().keys() == {"own"}
+
+
 def test_other_languages_and_silence_are_not_judged_unless_the_settings_say_so():
     assert judged("Betrug! fraude", None, language="de").rows() == [(None, None)] * 2
     answer = judged("Betrug!", language="de", languages={"de"}, categories={"fraud": ("betrug",)})

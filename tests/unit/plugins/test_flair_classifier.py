@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from listening_etl import PluginError
+from plugins.scorers import flair_classifier
 from plugins.scorers._classifier import ClassifierOptions
 from plugins.scorers.flair_classifier import FlairScorer
 
@@ -78,7 +79,7 @@ def test_labels_that_share_a_name_add_up():
     merged = score(["I love it"], ["en"], labels=given).row(0, named=True)
     # p(neutral) goes to positive, and the three sum to 1: value = 1 - 2 p(negative)
     assert merged["label"] == "positive"
-    assert merged["value"] == pytest.approx(2 * merged["confidence"] - 1, abs=1e-6)
+    assert merged["value"] == pytest.approx(2 * merged["confidence"] - 1, abs=2e-6)
     assert merged["confidence"] > plain["confidence"]
 
 
@@ -124,3 +125,27 @@ def test_the_shipped_head_is_a_plain_flair_classifier_of_a_few_kilobytes():
     assert json.loads((SHIPPED / "card.json").read_text("utf-8"))["measure"] == "sentiment"
     assert type(TextClassifier.load(str(SHIPPED / "model.pt"))) is TextClassifier
     assert (SHIPPED / "model.pt").stat().st_size <= 20_000
+
+
+def test_a_life_event_that_no_purpose_is_stated_for_is_something_else():
+    frame = pl.DataFrame({"title": [None], "text": ["On se marie samedi, tellement hâte !!"], "lang": ["fr"]})
+    options = ClassifierOptions(model=str(SHIPPED.with_name("intent")))
+    answer = FlairScorer("intent").score(frame, options).row(0, named=True)
+    assert (answer["label"], answer["detail"]["life_event"]) == ("other", 0.0)
+
+
+def test_a_model_that_gives_several_labels_at_once_is_refused(monkeypatch, tmp_path):
+    model = flair_classifier.load(SHIPPED / "model.pt")
+    monkeypatch.setattr(model, "multi_label", True)
+    monkeypatch.setattr(flair_classifier, "flair_model", lambda _: model)
+    copy = Path(shutil.copy(SHIPPED / "model.pt", tmp_path))
+    with pytest.raises(PluginError, match="gives several labels to a text"):
+        flair_classifier.load(copy)
+
+
+def test_a_head_made_for_another_encoder_is_refused_here_too(tmp_path):
+    shutil.copy(SHIPPED / "model.pt", tmp_path)
+    card = json.loads((SHIPPED / "card.json").read_text("utf-8"))
+    (tmp_path / "card.json").write_text(json.dumps(card | {"encoder": "0" * 12}))
+    with pytest.raises(PluginError, match="was trained on encoder 000000000000, and this one is"):
+        score(["I love it"], ["en"], model=str(tmp_path))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import types
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ from listening_etl import PluginError
 from listening_etl.encoding import MODELS, Card, Encoder, Head, encoder_folder, heads, read_card
 from listening_etl.pipeline.encodings import encode
 from plugins.scorers._classifier import ClassifierOptions
+from plugins.scorers._judgement import Judgement
 from plugins.scorers.flair_classifier import FlairScorer
 from plugins.scorers.heads import HeadOptions, HeadScorer, IntentOptions, IntentScorer
 
@@ -93,6 +95,37 @@ def test_a_head_of_another_encoder_and_a_broken_card_are_refused(tmp_path):
         read_card(other)
     with pytest.raises(PluginError, match="cannot be read"):
         read_card(tmp_path / "absent")
+
+
+def test_a_head_on_an_encoder_of_its_own_is_refused_it_would_judge_what_ours_read(tmp_path, monkeypatch):
+    model = heads.flair_model(MODELS / "irony" / "model.pt")
+    monkeypatch.setattr(model.embeddings, "encoder", types.SimpleNamespace(version="0" * 12))
+    monkeypatch.setattr(heads, "flair_model", lambda _: model)
+    card = json.loads((MODELS / "irony" / "card.json").read_text("utf-8"))
+    (tmp_path / "card.json").write_text(json.dumps(card | {"encoder": "0" * 12}))
+    (tmp_path / "model.pt").write_bytes(b"")
+    with pytest.raises(PluginError, match="was trained on encoder 000000000000, and this one is"):
+        Head.load(tmp_path)
+
+
+def test_an_answer_is_the_same_to_the_last_digit_whatever_else_is_in_the_batch():
+    rows = np.random.default_rng(0).normal(size=(500, 384)).astype(np.float16).astype(np.float32)
+    mentions = pl.DataFrame({"encoding": pl.Series(rows, dtype=pl.Array(pl.Float32, 384))})
+    mentions, scorer = mentions.with_columns(lang=pl.lit("fr")), HeadScorer("sentiment")
+    together = scorer.score(mentions, HeadOptions())
+    alone = pl.concat([scorer.score(part, HeadOptions()) for part in mentions.iter_slices(7)])
+    assert together.equals(alone)
+
+
+def test_what_is_not_a_number_is_not_judged():
+    judgement, yes = Judgement("irony"), pl.Series([True])
+    answers = judgement.answers(yes, judgement.scale.names, np.full((1, 2), np.nan), yes, 0.5)
+    assert answers.select("label", "confidence").rows() == [(None, None)]
+
+
+def test_a_head_of_intent_that_knows_no_life_events_has_none_to_hold_back():
+    shares = np.array([[0.75, 0.25]])
+    assert IntentScorer("intent").permitted(shares, ("complaint", "praise"), IntentOptions()) is shares
 
 
 def test_probabilities_are_the_softmax_of_the_logits_worked_out_by_hand():

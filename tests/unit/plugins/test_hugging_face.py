@@ -1,9 +1,14 @@
 """Any sequence classifier of transformers: here one of a few weights, set by hand."""
 
+import json
+import shutil
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from listening_etl import PluginError
+from plugins.scorers import hugging_face
 from plugins.scorers.hugging_face import HuggingFaceOptions, HuggingFaceScorer
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "bien", "nul")
@@ -86,3 +91,18 @@ def test_labels_without_translation_and_a_model_that_is_not_here_are_refused(mod
     with pytest.raises(PluginError, match="cannot be loaded as a sequence classifier") as refused:
         score(["bien"], ["fr"], "nobody/such-a-model")
     assert "download: true" in refused.value.do
+
+
+@pytest.mark.parametrize("problem", ["multi_label_classification", "regression"])
+def test_a_model_that_does_not_choose_one_of_several_labels_is_refused(model, tmp_path, problem):
+    folder = Path(shutil.copytree(model, tmp_path / "other"))
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"problem_type": problem}))
+    with pytest.raises(PluginError, match="does not choose one of several labels"):
+        score(["bien"], ["fr"], str(folder))
+
+
+def test_weights_are_hashed_once(model, monkeypatch):
+    version = scorer.model_version(HuggingFaceOptions(model=model))
+    monkeypatch.setattr(hugging_face.hashlib, "sha256", None)
+    assert scorer.model_version(HuggingFaceOptions(model=model)) == version

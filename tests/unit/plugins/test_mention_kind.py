@@ -44,6 +44,9 @@ def judged(options=None, **fields):
         ("bare_link", {"text": LINK}),
         ("bare_link", {"text": f"@ana regarde ça : {LINK} #torreo"}),
         ("bare_link", {"text": "À lire", "links": (LINK,)}),
+        ("original", {"text": f"新しいトレオは水が漏れる {LINK}"}),  # no spaces between words
+        ("original", {"text": f"เครื่องชงกาแฟรั่ว {LINK}"}),
+        ("bare_link", {"text": f"必見 {LINK}"}),
         ("bare_link", {"title": "La Torréo X au banc d’essai de la rédaction", "links": (LINK,)}),
         ("bare_link", {"text": LINK, "in_reply_to": "0", "kind": "reply"}),
         (None, {"kind": "survey", "text": OPINION}),

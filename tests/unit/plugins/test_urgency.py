@@ -4,6 +4,7 @@ from itertools import combinations
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from listening_etl import Mention
 from listening_etl.testing.judges import NOON, frame_of
@@ -125,3 +126,9 @@ def test_another_sign_never_makes_it_less_urgent():
     value, more = judged(*chosen)["value"], judged(*(f"{text}. Danger" for text in chosen))["value"]
     assert len(chosen) == 64
     assert ((value >= 0) & (value < more) & (more <= 1)).all()
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.5, float("nan")])
+def test_a_weight_that_would_leave_the_scale_is_refused_with_the_settings(weight):
+    with pytest.raises(ValidationError):
+        UrgencyOptions(weights={"asked": weight})

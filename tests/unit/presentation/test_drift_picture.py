@@ -16,6 +16,7 @@ from listening_etl.presentation.drift_picture import (
     TOP,
     WIDTH,
     panel,
+    told,
 )
 
 FIRST = date(2026, 8, 3)
@@ -70,6 +71,19 @@ def test_numbers_have_their_mean_and_each_version_its_line():
     assert "0.75 [0.616, 0.884]" in drawn.lines[0].dots[0][2]
     assert [judge for _, judge in drawn.changes] == ["plain 2"]
     assert [line.name_y is not None for line in drawn.lines] == [False, True]
+
+
+def test_large_numbers_fit_beside_the_picture():
+    ticks = draw(row(0, **{"3000": 10, "41000": 30}), row(1, **{"2000": 30, "1000": 10})).ticks
+    # 31,500 with half an interval of 1.96 sqrt(38,000² 3/16 / 40) = 5,099; 1,750 with 134
+    assert [words for _, words in ticks] == ["1.62k", "19.1k", "36.6k"]
+    assert [told(value, True) for value in (-0.25, 999.4, 1e6, -2_340_000, 7e9)] == [
+        "-0.25",
+        "999",
+        "1M",
+        "-2.34M",
+        "7G",
+    ]
 
 
 def test_a_ring_is_around_what_moved():

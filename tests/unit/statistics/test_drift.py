@@ -116,25 +116,78 @@ def test_rare_labels_are_counted_together():
     week, before = pooled(np.array([90.0, 6, 4]), np.array([[840.0, 34, 26]]))
     assert week.tolist() == [90, 0, 0, 10]
     assert before.tolist() == [[840, 0, 0, 60]]
-    # b alone, 4 times, is too rare still: c, the rarest of the others, goes with it
+    # b alone is counted beside them, rare as it is: of 100 votes a week and 900 before, 4 are expected
     week, before = pooled(np.array([50.0, 6, 44]), np.array([[500.0, 34, 366]]))
-    assert week.tolist() == [50, 0, 0, 50]
-    assert before.tolist() == [[500, 0, 0, 400]]
+    assert week.tolist() == [50, 0, 44, 6]
+    assert before.tolist() == [[500, 0, 366, 34]]
     assert EXPECTED == 5
+
+
+def test_a_label_that_nobody_had_before_is_seen():
+    # of 100 votes 8, of 800 none: Fisher's exact test gives 1.8e-8; 0.9 of them were expected
+    new, none = shift([92, 8], [[100, 0]] * 8), shift([100, 0], [[100, 0]] * 8)
+    assert new.p < 0.001
+    assert new.distance > 0.1
+    assert none.distance == 0
+    # nor is it hidden when all are rare: of 30 votes 3.75 are expected of each of eight labels, and all say the first
+    assert shift([30] + [0] * 7, [[10] * 8] * 8).p < 0.001
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.03])
+@pytest.mark.parametrize("n", [30, 100, 400])
+def test_rare_labels_give_no_false_alarms(n, share):
+    # of 4,000 weeks 200 would be below 5 %, and 2 below 0.05 %
+    rng = np.random.default_rng(13)
+    p = shift(
+        rng.multinomial(n, [1 - share, share], 4000), rng.multinomial(n, [1 - share, share], (4000, 8))
+    ).p
+    assert (p < 0.05).mean() < 0.05
+    assert (p < 0.0005).sum() <= 2
+
+
+def binned(week, before):
+    """In fifths, without the columns in which nobody ever was."""
+    seen, ours = in_fifths(week, before)
+    there = (seen + ours.sum(axis=0)) > 0
+    return seen[there].tolist(), ours[:, there].tolist()
 
 
 def test_values_are_put_into_fifths_of_the_weeks_before():
     # before: ten values, one vote each; a fifth holds two of them. The week has three votes on the highest.
-    week, before = in_fifths([0] * 9 + [3], [[1] * 10])
-    assert before.tolist() == [[2, 2, 2, 2, 2]]
-    assert week.tolist() == [0, 0, 0, 0, 3]
+    assert binned([0] * 9 + [3], [[1] * 10]) == ([0, 0, 0, 0, 3], [[2, 2, 2, 2, 2]])
 
 
 def test_a_value_that_many_share_is_not_torn_apart():
-    # half of all say 0: the first fifth takes them, the second and (but for its end) the third stay empty
-    week, before = in_fifths([6, 1, 1], [[5, 2, 3]])
-    assert before.tolist() == [[5, 0, 2, 3, 0]]
-    assert week.tolist() == [6, 0, 1, 1, 0]
+    # one vote each on two values, then half of all, then four: the half is counted by itself
+    assert binned([1, 1, 8, 0, 0, 0, 0], [[2, 2, 10, 2, 2, 1, 1]]) == ([2, 0, 0, 8], [[4, 2, 4, 10]])
+
+
+@pytest.mark.parametrize("beyond", [0, 2])
+def test_what_lies_beyond_all_that_was_said_before_is_seen_on_either_side(beyond):
+    # before, all said the same value; now half say one below it, or one above it
+    week = [50 if value in (beyond, 1) else 0 for value in range(3)]
+    found = shift(*in_fifths(week, [[0, 100, 0]] * 8))
+    assert found.p < 0.001
+    # shares 1/2 1/2 and 0 1
+    assert found.distance == pytest.approx(jensenshannon([0.5, 0.5], [0, 1], base=2))
+    # half and half before, and who said the less says less still
+    assert shift(*in_fifths([50, 0, 50], [[0, 50, 50]] * 8)).p < 0.001
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=12).filter(lambda counts: sum(counts) > 0))
+def test_parts_of_the_weeks_before_keep_their_order_and_every_vote(counts):
+    own = np.eye(len(counts)) * counts
+    parts, before = in_fifths(own, np.repeat([[counts]], len(counts), axis=0))
+    total = sum(counts)
+    assert parts.sum() == total == before[0].sum()
+    place = {value: int(parts[value].argmax()) for value, count in enumerate(counts) if count}
+    for value, part in place.items():
+        middle = (sum(counts[:value]) + counts[value] / 2) / total
+        often = counts[value] * 5 >= total
+        assert often == (part >= 5)
+        assert often or part == min(4, int(middle * 5 + 1e-9))
+    alone = [part for part in place.values() if part >= 5]
+    assert len(set(alone)) == len(alone)
 
 
 def test_benjamini_hochberg_worked_out_by_hand():

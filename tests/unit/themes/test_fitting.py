@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listening_etl.themes import NEW, NONE, fit, place
-from listening_etl.themes.fitting import FEWEST, Themes, cohesion
+from listening_etl.themes.fitting import FEWEST, Themes, chance, cohesion
 from tests.unit.themes.planted import planted
 
 SIZES = (120, 80, 60, 40, 30)
@@ -37,6 +37,22 @@ def test_of_noise_most_is_of_no_theme():
 def test_of_a_few_texts_nothing_is_said(n):
     vectors, _ = planted((n,))
     assert (fit(vectors).placed == NONE).all()
+
+
+def test_what_deletions_leave_of_themes_can_be_looked_at():
+    vectors, _ = planted((1, 1))
+    left = fit(vectors, np.array([0, 2]), 3)  # each alone in its theme: freed from it, nothing is left of it
+    assert len(left.themes) == 3
+    assert np.isfinite(left.themes.nearest).all()
+    assert np.isrealobj(left.themes.nearest)
+
+
+def test_vectors_of_length_nought_are_not_alike_by_chance():
+    vectors, _ = planted((), noise=30)
+    padded = np.concatenate([vectors, np.zeros((40, vectors.shape[1]), np.float32)])
+    # as many pairs are alike, of 70 · 69 in the place of 30 · 29
+    assert chance(padded) == pytest.approx(chance(vectors) * (30 * 29) / (70 * 69))
+    assert chance(np.zeros((3, 4), np.float32)) == 0
 
 
 def test_the_same_set_gives_the_same_themes_twice():
