@@ -21,7 +21,9 @@ class ClassifierOptions(Options):
     languages: frozenset[str] | None = Field(
         None, description="ISO 639-1 codes judged; null: the card's, and without a card any"
     )
-    batch_size: int = Field(32, ge=1, description="texts judged at once")
+    batch_size: int = Field(
+        1, ge=1, description="texts judged at once; above 1 the last digits depend on what else is there"
+    )
     threshold: float = Field(0.0, ge=0, le=1, description="least confidence with which a label is given")
 
 

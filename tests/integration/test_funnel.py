@@ -173,7 +173,7 @@ def test_a_recheck_that_tells_nothing_new_takes_its_filtered_back(new_project, l
     walls.memory(stricter)["POSTS"].update(copy.deepcopy(held))
     clock.time += timedelta(minutes=1)
     recheck(stricter)
-    (of_recheck,) = walls.rows(
+    (of_recheck,) = walls.told(
         context,
         "SELECT filtered, filtered_by, outside FROM ops.coverage WHERE state = 'recheck' AND query = 'recheck'",
     )
