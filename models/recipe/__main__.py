@@ -26,6 +26,11 @@ TOGETHER = tuple(
     )
 )  # fmt: skip
 """Everything at once, in two mixtures: each has a run of its own from the beginning, and the mean of the weights is kept."""
+LAST = tuning.Stage(
+    rate=2e-5, average=0.99, meaning=True,
+    repeats={task: 0.15 * TOGETHER[1].repeats.get(task, 1.0) for task in (*data.CLASSES, tuning.PLAIN)},
+)  # fmt: skip
+"""A few texts of every task, slowly: heads of two runs do not fit the mean of two encoders by themselves."""
 TEXTS_FOR_MEANING = 3_000
 MEASURES = {
     "sentiment": frozenset({"ar", "de", "en", "es", "fr", "it", "pt"}),
@@ -39,7 +44,7 @@ MEASURES = {
 
 
 def tuned(folder, base):
-    """The mean of a run of both stages for each mixture, and the base's word pieces."""
+    """The mean of a run of two stages for each mixture, settled, and the base's word pieces."""
     from tokenizers import Tokenizer
 
     bert, pieces = tuning.load_base(base)
@@ -51,11 +56,13 @@ def tuned(folder, base):
     compared = [text for examples in (*known, *unlabelled) for text in examples.texts]
     meanings = packing.meanings(bert, pieces, tokenizer, compared)
     pools = [tuning.Pool.of(sets, tokenizer, meanings) for sets in (known, [*known, *others, *unlabelled])]
-    return tuning.mean(run(bert, pools, stage, seed) for seed, stage in enumerate(TOGETHER)), pieces
+    network = tuning.mean(run(bert, pools, stage, seed) for seed, stage in enumerate(TOGETHER))
+    return tuning.tune(network, pools[1], LAST, len(TOGETHER)), pieces
 
 
 def run(bert, pools, together, seed):
     """A network of its own, tuned on sentiment and then on everything."""
+    torch.manual_seed(seed)
     network = tuning.Network(copy.deepcopy(bert))
     for pool, stage in zip(pools, (FIRST, together), strict=True):
         tuning.tune(network, pool, stage, seed)
