@@ -34,7 +34,7 @@ HEADS = ("sentiment", "emotion", "irony", "offensive", "toxicity", "intent")
 def texts(count: int) -> pl.DataFrame:
     """So many different texts of about 30 pieces, French and English, as mentions."""
     words = (
-        mentions(count * 2)["text"].str.split(" ").list.head(16).list.join(" ").unique(maintain_order=True)
+        mentions(count * 2)["text"].str.split(" ").list.head(13).list.join(" ").unique(maintain_order=True)
     )
     chosen = words.head(count)
     language = pl.Series("lang", ["fr"] * len(chosen))

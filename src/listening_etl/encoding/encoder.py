@@ -63,13 +63,19 @@ class Encoder:
 
         def read(start: int) -> None:
             for row, pieces in enumerate(ids[start : start + AT_ONCE], start):  # one by one: see the class
-                words = self.pieces[_shortened(pieces)].astype(np.float32)
-                (vectors[row],) = self.session.run(None, {"words": words[None]})[0]
+                (vectors[row],) = self.session.run(None, {"words": self._words(pieces)})[0]
 
         with ThreadPoolExecutor(threads()) as pool:
             for _ in pool.map(read, range(0, len(ids), AT_ONCE)):
                 pass
         return vectors.astype(np.float32)
+
+    def words(self, text: str) -> NDArray[np.float32]:
+        """What the layers are given of a text: a vector a piece, [1, pieces, width]."""
+        return self._words(self.tokenizer.encode(text).ids)
+
+    def _words(self, pieces: list[int]) -> NDArray[np.float32]:
+        return self.pieces[_shortened(pieces)].astype(np.float32)[None]
 
     def meaning(self, encodings: NDArray[np.float32]) -> NDArray[np.float32]:
         """What texts are about, whatever they feel: unit vectors, [texts, width], whose product is likeness.
