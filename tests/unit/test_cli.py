@@ -109,6 +109,26 @@ def test_what_cannot_be_judged_leaves_the_output_of_before_alone(tmp_path):
     assert output.read_text("utf-8") == "kept"
 
 
+def test_score_is_told_a_language_by_its_code_in_either_case(tmp_path):
+    (tmp_path / "texts.txt").write_text("URGENT, aidez-moi\n", "utf-8")
+    words = [
+        "score",
+        "--measure",
+        "urgency",
+        "--texts",
+        "texts.txt",
+        "--output",
+        "answers.jsonl",
+        "--language",
+    ]
+    assert listening(*words, "FR", folder=tmp_path).returncode == 0
+    answer = json.loads((tmp_path / "answers.jsonl").read_text("utf-8"))
+    assert (answer["language"], answer["abstained"]) == ("fr", False)
+    refused = listening(*words, "french", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "'french' is no two-letter language code" in refused.stderr
+
+
 SETTINGS = """
 version: 1
 plugins: own

@@ -14,6 +14,16 @@ from listening_etl.cli.plugins import pair
 if TYPE_CHECKING:
     from listening_etl.registry import Registry
 
+
+def _spoken(language: str | None) -> str | None:
+    """In lower case; refused unless it is the code of a language."""
+    from listening_etl.config.values import ISO_639_1
+
+    if language is not None and language.lower() not in ISO_639_1:
+        raise typer.BadParameter(f"{language!r} is no two-letter language code (ISO 639-1). Write fr, or en.")
+    return language and language.lower()
+
+
 Measure = Annotated[str, typer.Option(help="What is measured: sentiment, emotion, irony, intent, …")]
 
 
@@ -26,7 +36,9 @@ def score(
     option: Annotated[
         list[str] | None, typer.Option(help="An option of the plugin, name=value; may be repeated.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Language of all texts; else it is detected.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of all texts; else it is detected.", callback=_spoken)
+    ] = None,
 ) -> None:
     """Judge each line of a file: value, confidence, abstained, language. Needs no topic and no database."""
     import orjson

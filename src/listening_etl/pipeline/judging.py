@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import orjson
@@ -166,9 +169,25 @@ def score(context: Context, measure: str, mentions: pl.DataFrame) -> pl.DataFram
 
 
 def version_of(plugin: Any, options: Any) -> str:
-    """The version of a scorer with these options: that of its model, if it has one."""
+    """The version of a scorer with these options: that of its model, if it has one, and eight hexadecimal digits of
+    the options that are not as they come.
+
+    Where a file or a model lies does not count: what it holds is the model's version.
+    """
     told: Callable[[Any], str] | None = getattr(plugin, "model_version", None)
-    return told(options) if told else str(plugin.version)
+    version = told(options) if told else str(plugin.version)
+    chosen = options.model_dump(exclude_defaults=True, exclude={"model"} if told else None)
+    if not chosen:
+        return version
+    content = json.dumps(chosen, default=_plain, ensure_ascii=False)
+    return f"{version}+{hashlib.blake2b(content.encode(), digest_size=4).hexdigest()}"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, the same on every machine and in every process."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    return "a path" if isinstance(value, PurePath) else str(value)
 
 
 def judged(plugin: Any, options: Any, mentions: pl.DataFrame) -> pl.DataFrame:

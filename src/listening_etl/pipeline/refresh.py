@@ -108,6 +108,6 @@ def judge_authors(context: Context, connection: Connection) -> None:
             seen = authors.signs_of_source if getattr(plugin, "signs", False) else authors.of_source
             known = seen(connection, source)
             answer = judging.judged(plugin, options, known)
-            version = pl.lit(plugin.version).alias("version")
+            version = pl.lit(judging.version_of(plugin, options)).alias("version")
             told = known.select("author_key").hstack(answer).with_columns(version)
             authors.store(connection, measure, source, told)

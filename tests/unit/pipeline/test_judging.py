@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
 import polars as pl
 import pytest
+from pydantic import SecretStr
 
-from listening_etl import ConfigError, PluginError
+from listening_etl import ConfigError, Options, PluginError
 from listening_etl.pipeline import judging
 
 PLUGINS = '''
@@ -97,6 +102,40 @@ def test_a_series_becomes_values_and_nan_is_not_judged(topic):
     assert scores.schema == judging.SCORE_SCHEMA
     assert scores["value"].to_list() == [0.5, None, None]
     assert scores["version"].to_list() == ["3"] * 3
+
+
+class Chosen(Options):
+    words: frozenset[str] = frozenset()
+    order: dict[str, int] = {}
+    file: Path | None = None
+    key: SecretStr | None = None
+    model: str = "shipped"
+
+
+def version(model_of=None, **options):
+    plugin = SimpleNamespace(version="3")
+    if model_of:
+        plugin.model_version = lambda _: model_of
+    return judging.version_of(plugin, Chosen(**options))
+
+
+def test_options_that_are_not_as_they_come_are_part_of_the_version():
+    assert version() == version(words=frozenset()) == "3"
+    assert version(model_of="c0ffee") == "c0ffee"
+    told = {version(), version(words={"a"}), version(words={"b"}), version(model_of="x", words={"a"})}
+    assert len(told) == 4
+    assert all(one == "3" or re.fullmatch(r"(3|x)[+][0-9a-f]{8}", one) for one in told)
+
+
+def test_the_version_is_the_same_wherever_a_file_lies_and_however_a_set_is_ordered():
+    assert version(file=Path("/a/examples.csv")) == version(file=Path("b.csv")) != version()
+    assert (
+        version(model_of="c0ffee", model="/a/head") == version(model_of="c0ffee", model="/b/head") == "c0ffee"
+    )
+    assert version(words={"a", "b", "c"}) == version(words=["c", "b", "a"])
+    assert version(order={"a": 1, "b": 2}) != version(
+        order={"b": 2, "a": 1}
+    )  # of crises the first is the gravest
 
 
 def test_a_scorer_judges_its_languages_only(topic):
