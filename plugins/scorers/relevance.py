@@ -8,10 +8,12 @@ import functools
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
 from listening_etl import ConfigError, Options, Range, did_you_mean, hookimpl
+from listening_etl.encoding import Encoder, encoder_folder, readable
 
 FEWEST = 20  # examples of each label
 FOLDS = 5
@@ -36,21 +38,23 @@ class RelevanceFilterOptions(RelevanceOptions):
 class Relevance:
     """How probably a mention is about the topic, 0 to 1, by what people said of examples; null without a text.
 
-    Words, pairs of words and pieces of words under logistic regression, learned at first use (some seconds for a
-    thousand examples) and again when the file changes. Give examples as you find them: the value of a text that
-    is like none of them is about their share of yes. `confidence` is that of the likelier answer, 0.5 to 1.
+    Words, pairs of words, pieces of words and what the encoder takes the text to be about, under logistic regression,
+    learned at first use (some seconds for a thousand examples) and again when the file changes. Give examples as you
+    find them: the value of a text that is like none of them is about their share of yes. `confidence` is that of the
+    likelier answer, 0.5 to 1.
     """
 
     name = "relevance"
     measure = "relevance"
     scale = Range(0, 1)
-    version = "1"
+    version = "2"
     languages = None  # those of the examples
+    needs = ("encoding",)
     options_type = RelevanceOptions
 
     def model_version(self, options):
-        """First 12 hexadecimal digits of the SHA-256 of the examples."""
-        return hashlib.sha256(read(options.examples)).hexdigest()[:12]
+        """First 12 hexadecimal digits of the SHA-256 of the examples, and the version of the encoder."""
+        return f"{hashlib.sha256(read(options.examples)).hexdigest()[:12]}+{encoder().version}"
 
     def score(self, mentions, options):
         """`value`, the probability of yes, and `confidence`, that of the likelier answer."""
@@ -61,10 +65,14 @@ class Relevance:
 
 
 class RelevanceFilter:
-    """Drops mentions whose relevance, learned from examples, is below `least`; one without a text stays."""
+    """Drops mentions whose relevance, learned from examples, is below `least`; one without a text stays.
+
+    Every mention that comes to it is read by the encoder, 300 a second or so: put it after the other filters.
+    """
 
     name = "relevance"
-    version = "1"
+    version = "2"
+    needs = ("encoding",)
     reason = "relevance below {least}"
     options_type = RelevanceFilterOptions
 
@@ -76,14 +84,30 @@ class RelevanceFilter:
 
 
 def relevance(mentions, options):
-    """The probability of yes for each mention, null without a text. Equal texts are judged once."""
-    model = learned(options.examples, *state(options.examples))
+    """The probability of yes for each mention, null without a text."""
+    odds = learned(options.examples, *state(options.examples), encoder().version)
     both = pl.concat_str("title", "text", separator="\n", ignore_nulls=True).cast(pl.String)
-    texts = mentions.select(text=pl.when(pl.col("text").cast(pl.String).str.contains(r"\S")).then(both))
-    asked = texts["text"].drop_nulls().unique(maintain_order=True)
-    found = model(asked.to_list()) if len(asked) else []
-    answers = pl.DataFrame({"text": asked, "value": found}, schema={"text": pl.String, "value": pl.Float64})
-    return texts.join(answers, "text", how="left", maintain_order="left")["value"]
+    there = pl.col("text").cast(pl.String).str.contains(r"\S") & pl.col("encoding").is_not_null()
+    asked, values = (
+        mentions.select("encoding", text=pl.when(there).then(both)),
+        np.full(len(mentions), np.nan),
+    )
+    rows = asked["text"].is_not_null().to_numpy()
+    if rows.any():
+        asked = asked.filter(rows)
+        told = odds(asked["text"].to_list(), meaning(asked["encoding"].to_numpy()))
+        values[rows] = np.round(1 / (1 + np.exp(-told)), DECIMALS)
+    return pl.Series("value", values).fill_nan(None)
+
+
+def encoder():
+    """The one that every text is read by."""
+    return Encoder.load(encoder_folder())
+
+
+def meaning(encodings):
+    """What texts are about, [texts, width], in double precision."""
+    return encoder().meaning(encodings).astype(np.float64)
 
 
 def where(path):
@@ -125,7 +149,7 @@ def examples(path):
     if missing := {"text", "label"} - set(rows.columns):
         what = f"column '{min(missing)}' is missing, there are {', '.join(rows.columns)}"
         raise ConfigError(what, where=where(path), do="Name the columns text and label.")
-    rows = rows.filter(pl.col("text").str.contains(r"\S")).with_columns(
+    rows = rows.filter(readable(rows["text"].cast(pl.String)).is_not_null()).with_columns(
         pl.col("label").cast(pl.String).str.strip_chars().str.to_lowercase()
     )
     if wrong := sorted(set(rows["label"]) - set(YES), key=str):
@@ -139,13 +163,10 @@ def examples(path):
 
 
 @functools.lru_cache(maxsize=8)
-def learned(path, _changed, _size):
-    """A function from texts to probabilities of yes, learned from the examples."""
-    import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def learned(path, _changed, _size, _encoder):
+    """A function from texts and their meanings to the log-odds of yes, learned from the examples."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline, make_union
+    from sklearn.model_selection import StratifiedKFold
 
     rows = examples(path)
     labels = rows["label"].to_numpy()
@@ -153,27 +174,36 @@ def learned(path, _changed, _size):
     if min(yes, no) < FEWEST:
         what = f"{yes} examples say yes and {no} say no"
         raise ConfigError(what, where=where(path), do=f"Label at least {FEWEST} different texts of each.")
-    common = {"sublinear_tf": True, "strip_accents": "unicode"}
-    model = make_pipeline(
-        make_union(
-            TfidfVectorizer(ngram_range=(1, 2), **common),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
-        ),
-        LogisticRegression(C=10, max_iter=2000),
-    )
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    unseen = cross_val_predict(model, rows["text"].to_list(), labels, cv=folds, method="decision_function")
+    texts = np.array(rows["text"].to_list(), dtype=object)
+    meanings = meaning(encoder().encode(readable(rows["text"]).to_list()))
+    unseen = np.zeros(len(texts))
+    for seen, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(texts, labels):
+        unseen[rest] = fitted(texts[seen], meanings[seen], labels[seen])(texts[rest], meanings[rest])
     # Platt 1999: scores of texts that were not learned from, as log-odds. With labels a little short of certain
     # a handful of examples that are easily told apart does not make the model boundlessly sure.
     line = LogisticRegression(C=1.0).fit(unseen[:, None], labels)
     scale, shift = max(line.coef_[0, 0], 0.0), line.intercept_[0]
-    model.fit(rows["text"].to_list(), labels)
+    whole = fitted(texts, meanings, labels)
+    return lambda texts, meanings: scale * whole(texts, meanings) + shift
 
-    def judge(texts):
-        odds = scale * model.decision_function(texts) + shift
-        return np.round(1 / (1 + np.exp(-odds)), DECIMALS)
 
-    return judge
+def fitted(texts, meanings, labels):
+    """A function from texts and meanings to a score, greater for those like the examples of yes."""
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_union
+
+    common = {"sublinear_tf": True, "strip_accents": "unicode"}
+    words = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), **common),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
+    )
+    model = LogisticRegression(C=10, max_iter=2000)
+    model.fit(hstack([words.fit_transform(texts), meanings]).tocsr(), labels)
+    width = meanings.shape[1]
+    by_word, by_meaning = model.coef_[0, :-width], model.coef_[0, -width:]
+    return lambda texts, meanings: words.transform(texts) @ by_word + meanings @ by_meaning + model.intercept_
 
 
 @hookimpl

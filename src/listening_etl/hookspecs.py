@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 GROUP = "listening_etl"
 GIVEN = frozenset({"encoding"})
-"""What a scorer may need besides the answers of other measures: columns that the pipeline itself works out."""
+"""What a filter may need, and a scorer besides the answers of other measures: columns that the pipeline works out."""
 
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
@@ -111,7 +111,7 @@ class Filter(Protocol):
     """Keeps or drops mentions. `reason` says why a mention was dropped; `{option}` is filled in.
 
     What is dropped is kept as a reject with that reason. An answer depends on its row alone: not on what else
-    came in the batch, not on the clock.
+    came in the batch, not on the clock. With `needs = ("encoding",)` the frame has what the encoder read.
     """
 
     name: str

@@ -175,3 +175,46 @@ def test_a_score_names_the_head_and_the_encoder_that_gave_it(wall):
     assert version.split("+")[1] == Encoder.load(encoder_folder()).version
     assert set(detail) == {"negative", "neutral", "positive"}
     assert sum(detail.values()) == pytest.approx(1, abs=0.002)
+
+
+ABOUT = [f"Ma bouilloire {does}" for does in ("fuit", "siffle fort", "chauffe trop", "est en panne")]
+BESIDE = [
+    f"La série Acme {does}" for does in ("passe ce soir", "a une saison deux", "est très drôle", "finit mal")
+]
+RELEVANCE = """\
+    filters:
+      relevance: {{options: {{examples: {file}, least: 0.5}}}}
+    scorers:
+      language: {{}}
+      relevance: {{options: {{examples: {file}}}}}
+"""
+
+
+def test_a_filter_judges_the_encoding_that_the_scorers_are_given_and_each_text_is_read_once(
+    wall, read, tmp_path
+):
+    rows = [
+        f"{text} {when},{label}"
+        for texts, label in ((ABOUT, "yes"), (BESIDE, "no"))
+        for text in texts
+        for when in ("hier", "lundi", "demain", "encore", "enfin")
+    ]
+    (tmp_path / "examples.csv").write_text("\n".join(["text,label", *rows]), "utf-8")
+    texts = [
+        "@ana ma bouilloire Acme fuit toujours",
+        "La série Acme est finie ce soir",
+        "La bouilloire Acme est bien",
+    ]
+    context = wall(
+        PLAIN + RELEVANCE.format(file=tmp_path / "examples.csv"),
+        [post(number, 0, text) for number, text in enumerate(texts)],
+    )
+    run(context, window(0))
+    assert len(read) == len(rows) + len(texts)
+    values = told(context, "SELECT value, version FROM listening.fct_score WHERE measure = 'relevance'")
+    assert len(values) == 2
+    assert all(
+        value >= 0.5 and Encoder.load(encoder_folder()).version in version for value, version in values
+    )
+    ((rule, reason),) = told(context, "SELECT rule, reason FROM ops.reject WHERE stage = 'filter'")
+    assert (rule, reason.partition(":")[0]) == ("relevance", "relevance below 0.5")

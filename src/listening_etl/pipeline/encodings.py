@@ -26,9 +26,9 @@ REMEMBERED = 50_000
 read once, before the warehouse knows it."""
 
 
-def wanted(scorers: list[Any]) -> bool:
-    """Whether one of these scorers judges encodings."""
-    return any(ENCODING in getattr(scorer, "needs", ()) for scorer in scorers)
+def wanted(plugins: list[Any]) -> bool:
+    """Whether one of these filters or scorers judges encodings."""
+    return any(ENCODING in getattr(plugin, "needs", ()) for plugin in plugins)
 
 
 def encoded_for(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

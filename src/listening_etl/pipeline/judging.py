@@ -16,6 +16,7 @@ from listening_etl.config import in_order, measures_needed
 from listening_etl.errors import PluginError
 from listening_etl.model import Labels, Range
 from listening_etl.pipeline.context import Context
+from listening_etl.pipeline.encodings import encoded, wanted
 from listening_etl.privacy import masked, without_author
 
 LANGUAGE = "language"
@@ -61,7 +62,8 @@ def apply_filters(context: Context, mentions: pl.DataFrame) -> tuple[pl.DataFram
     dropped = []
     for name in context.topic.filters:
         plugin, options = context.filter(name)
-        keep, why = kept(plugin.name, plugin.keep(mentions, options), mentions.height)
+        shown = encoded(context, mentions)[0] if wanted([plugin]) else mentions
+        keep, why = kept(plugin.name, plugin.keep(shown, options), mentions.height)
         if keep.all():
             continue
         words, gone = plugin.reason.format_map(_Readable(options)), mentions.filter(~keep)

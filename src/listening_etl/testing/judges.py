@@ -64,6 +64,12 @@ class JudgeCase:
         """What the plugin answers to a batch, as columns."""
         raise NotImplementedError
 
+    def read(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the encoding, if the plugin `needs` it."""
+        from listening_etl.pipeline.encodings import encode, wanted
+
+        return encode(frame) if wanted([self.plugin]) else frame
+
     def compare(self, wanted: pl.DataFrame, got: pl.DataFrame, when: str, do: str) -> None:
         """Fail where two answers differ by more than rounding."""
         __tracebackhide__ = True
@@ -155,7 +161,7 @@ class FilterContract(JudgeCase):
         __tracebackhide__ = True
         import polars as pl
 
-        answer = self.plugin.keep(frame, self.read_options())
+        answer = self.plugin.keep(self.read(frame), self.read_options())
         types = {"keep": answer.dtype} if isinstance(answer, pl.Series) else getattr(answer, "schema", {})
         fits = types.get("keep") in {pl.Boolean, pl.Null} and types.get("why", pl.Null) in {
             pl.String,
@@ -257,11 +263,8 @@ class ScorerContract(JudgeCase):
         import polars as pl
 
         from listening_etl.config import measures_needed
-        from listening_etl.pipeline.encodings import encode, wanted
 
-        if wanted([self.plugin]):
-            frame = encode(frame)
-        types = {"label": pl.String, "value": pl.Float64, "confidence": pl.Float64}
+        frame, types = self.read(frame), {"label": pl.String, "value": pl.Float64, "confidence": pl.Float64}
         for measure in measures_needed(self.plugin):
             given = self.answers.get(measure, {})
             rows = [given.get(text, (None, None, None)) for text in frame["text"].to_list()]

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from listening_etl import ConfigError
+from listening_etl.pipeline.encodings import encode
 from listening_etl.testing import FilterContract, ScorerContract
 from plugins.scorers.relevance import (
     Relevance,
@@ -58,11 +59,13 @@ def examples(tmp_path_factory):
     return write(tmp_path_factory.mktemp("examples") / "orange.csv", rows())
 
 
+def mentions(*texts, title=None):
+    given = {"title": [title] * len(texts), "text": texts}
+    return encode(pl.DataFrame(given, schema={"title": pl.String, "text": pl.String}))
+
+
 def scored(path, *texts, title=None):
-    mentions = pl.DataFrame(
-        {"title": [title] * len(texts), "text": texts}, schema={"title": pl.String, "text": pl.String}
-    )
-    return Relevance().score(mentions, RelevanceOptions(examples=path))
+    return Relevance().score(mentions(*texts, title=title), RelevanceOptions(examples=path))
 
 
 class TestRelevance(ScorerContract):
@@ -100,10 +103,9 @@ def test_no_text_no_value(examples):
 
 def test_the_filter_drops_what_the_scorer_gives_less_than_least(examples):
     texts = [*UNSEEN, None]
-    mentions = pl.DataFrame({"title": pl.Series([None] * 7, dtype=pl.String), "text": texts})
     for least in (0.0, 0.2, 0.5, 0.8):
         options = RelevanceFilterOptions(examples=examples, least=least)
-        answer = RelevanceFilter().keep(mentions, options)
+        answer = RelevanceFilter().keep(mentions(*texts), options)
         values = scored(examples, *texts)["value"]
         assert answer["keep"].to_list() == [None if v is None else v >= least for v in values]
         assert (answer["why"].is_not_null()).to_list() == [v is not None and v < least for v in values]
@@ -117,12 +119,12 @@ def test_neither_the_order_nor_the_format_of_the_file_matters(examples, tmp_path
 def test_a_changed_file_is_learned_again(tmp_path):
     path = write(tmp_path / "e.csv", rows())
     before, version = (
-        scored(path, "box")["value"][0],
+        scored(path, "Ma box est en panne")["value"][0],
         Relevance().model_version(RelevanceOptions(examples=path)),
     )
     write(path, rows(yes=FRUIT, no=OPERATOR))
     os.utime(path, ns=(0, 0))  # a clock too coarse to tell the two writings apart would hide the change
-    assert before > 0.5 > scored(path, "box")["value"][0]
+    assert before > 0.5 > scored(path, "Ma box est en panne")["value"][0]
     assert Relevance().model_version(RelevanceOptions(examples=path)) != version
 
 
