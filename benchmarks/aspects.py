@@ -23,6 +23,7 @@ from listening_etl.statistics.intervals import wilson
 PROBES = Path(__file__).parents[1] / "tests/unit/aspects/probes.tsv"
 LABELS = ("negative", "neutral", "positive")
 BRAND = "Kettlia"
+LEAST = (0.5, 0.6)  # confidence, below which a head may be told to abstain
 
 Judge = Callable[[Sequence[str]], "np.ndarray"]
 """From texts to the probabilities of `LABELS`, a row each."""
@@ -92,6 +93,13 @@ def report(judge: Judge) -> pl.DataFrame:
             right, n = int(((answers == rows["label"]) & of).sum()), int(of.sum())
             low, high = (round(float(end), 3) for end in wilson(right, n))
             lines.append((name, language, right, n, round(right / n, 3), low, high))
+    sure = judge(rows["clause"].to_list())
+    right = pl.Series(LABELS).gather(sure.argmax(axis=1)) == rows["label"]
+    for least in LEAST:
+        judged = pl.Series(sure.max(axis=1) >= least)
+        print(
+            f"Clauses alone, at {least} or more: {judged.mean():.2f} judged, {right.filter(judged).mean():.2f} of them rightly."
+        )
     named = said.join(hits, on=["row", "aspect"], how="semi").height
     print(
         f"{named} of {said.height} labelled aspects are found; {hits.height - rows.height} others are named."

@@ -1,6 +1,6 @@
 """How fast texts are judged by every shipped head: `python -m benchmarks.scoring`, by default 3,000 texts.
 
-Texts are invented, about 30 word pieces each. New ones are read by the encoder; repeated ones are those whose
+Texts are invented, 29 to 31 word pieces each. New ones are read by the encoder; repeated ones are those whose
 encoding the warehouse (embedded) has. Beside them Flair's own `predict` of the sentiment head, and a Transformers
 pipeline of an encoder of the same shape in single precision, both on a sample. Ratios are what to read.
 """
@@ -33,10 +33,11 @@ HEADS = ("sentiment", "emotion", "irony", "offensive", "toxicity", "intent")
 
 def texts(count: int) -> pl.DataFrame:
     """So many different texts of about 30 pieces, French and English, as mentions."""
-    words = (
-        mentions(count * 2)["text"].str.split(" ").list.head(13).list.join(" ").unique(maintain_order=True)
-    )
-    chosen = words.head(count)
+    words = mentions(count * 8)["text"].str.split(" ").list.head(13).list.join(" ")
+    some = words.unique(maintain_order=True)
+    tokenizer = Encoder.load(encoder_folder()).tokenizer
+    pieces = pl.Series([len(found.ids) for found in tokenizer.encode_batch_fast(some.to_list())])
+    chosen = some.filter(pieces.is_between(PIECES - 1, PIECES + 1)).head(count)
     language = pl.Series("lang", ["fr"] * len(chosen))
     return pl.DataFrame(
         {"title": pl.Series([None] * len(chosen), dtype=pl.String), "text": chosen, "lang": language}

@@ -159,21 +159,6 @@ def tune(network, pool, stage, seed=0, log=print):
     return network
 
 
-def mean(networks):
-    """The first of several networks that were tuned from one start, with the mean of all their weights."""
-    first, *others = networks
-    states = [first.state_dict(), *(other.state_dict() for other in others)]
-    first.load_state_dict(
-        {
-            name: torch.stack([state[name] for state in states]).mean(dim=0)
-            if value.is_floating_point()
-            else value
-            for name, value in states[0].items()
-        }
-    )
-    return first
-
-
 def batches(pool, order, rng):
     """Rows in batches of texts of about one length."""
     lengths, shuffled = [len(pieces) for pieces in pool.pieces], order[rng.permutation(len(order))]

@@ -12,8 +12,16 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from listening_etl import ConfigError, Options, Range, did_you_mean, hookimpl
-from listening_etl.encoding import Encoder, encoder_folder, readable
+from listening_etl import (
+    ConfigError,
+    Encoder,
+    Options,
+    Range,
+    did_you_mean,
+    encoder_folder,
+    hookimpl,
+    readable,
+)
 
 FEWEST = 20  # examples of each label
 FOLDS = 5

@@ -50,9 +50,10 @@ from listening_etl.records import (
 )
 
 if TYPE_CHECKING:
-    from listening_etl.encoding.folders import models_folder
+    from listening_etl.encoding.encoder import Encoder
+    from listening_etl.encoding.folders import encoder_folder, models_folder
     from listening_etl.encoding.heads import Head, flair_model, read_card
-    from listening_etl.encoding.text import said
+    from listening_etl.encoding.text import readable, said
     from listening_etl.query.corpus import Corpus
     from listening_etl.query.parsing import parse as parse_query
     from listening_etl.query.push_down import Dialect, pushed_down
@@ -70,6 +71,7 @@ __all__ = [
     "CsvRecords",
     "Deletion",
     "Dialect",
+    "Encoder",
     "Gap",
     "Head",
     "Item",
@@ -91,6 +93,7 @@ __all__ = [
     "activity_mentions",
     "dicts",
     "did_you_mean",
+    "encoder_folder",
     "epoch",
     "flair_model",
     "from_json",
@@ -102,6 +105,7 @@ __all__ = [
     "part",
     "pushed_down",
     "read_card",
+    "readable",
     "refused",
     "said",
     "text_of_html",
@@ -111,12 +115,15 @@ __all__ = [
 LATER = {
     "Corpus": ("query.corpus", "Corpus"),
     "Dialect": ("query.push_down", "Dialect"),
+    "Encoder": ("encoding.encoder", "Encoder"),
     "Head": ("encoding.heads", "Head"),
+    "encoder_folder": ("encoding.folders", "encoder_folder"),
     "flair_model": ("encoding.heads", "flair_model"),
     "models_folder": ("encoding.folders", "models_folder"),
     "parse_query": ("query.parsing", "parse"),
     "pushed_down": ("query.push_down", "pushed_down"),
     "read_card": ("encoding.heads", "read_card"),
+    "readable": ("encoding.text", "readable"),
     "said": ("encoding.text", "said"),
 }
 """What is loaded when it is first used: queries and encodings need columns, and importing costs nothing."""

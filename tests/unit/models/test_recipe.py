@@ -102,16 +102,6 @@ def test_the_loop_learns_a_label_a_meaning_and_leaves_the_pieces_alone(monkeypat
     assert (network.bert.embeddings.word_embeddings.weight == before).all()
 
 
-def test_the_mean_of_networks_has_the_mean_of_their_weights():
-    networks = [torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)]
-    for network, weight in zip(networks, (1.0, 4.0), strict=True):
-        torch.nn.init.constant_(network.weight, weight)
-        torch.nn.init.constant_(network.bias, -weight)
-    found = tuning.mean(iter(networks))
-    assert found.weight.tolist() == [[2.5, 2.5]]
-    assert found.bias.tolist() == [-2.5]
-
-
 def test_hindi_is_as_we_read_it_and_not_as_its_file_says(tmp_path, monkeypatch):
     for name in data.LANGUAGES.values():
         folder = tmp_path / "umsab" / name
