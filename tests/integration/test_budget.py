@@ -14,6 +14,7 @@ from listening_etl.pipeline.plan import catch_up
 from listening_etl.pipeline.run import listen
 from listening_etl.warehouse.engine import transaction
 from listening_etl.warehouse.spending import Ledger
+from tests.integration.wall import TOPIC
 
 PLUGIN = '''
 from listening_etl import Capabilities, Mention, Options, hookimpl
@@ -36,18 +37,14 @@ class Meter:
 def listening_sources():
     return [Meter()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
+SETTINGS = (
+    TOPIC
+    + """\
       acme: {role: own, names: [Acme]}
     sources:
       meter: {channel: social, slice: 1d, budget: BUDGET}
 """
+)
 START = datetime(2026, 10, 1, tzinfo=UTC)
 
 

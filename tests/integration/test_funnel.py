@@ -18,15 +18,11 @@ from listening_etl.pipeline.recheck import recheck
 from listening_etl.warehouse import reading
 from listening_etl.warehouse.engine import transaction
 from tests.integration import test_recheck as walls
+from tests.integration.wall import TOPIC
 
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
+SETTINGS = (
+    TOPIC
+    + """\
       kettlia: {role: own, names: [Kettlia]}
     sources:
       shop: {plugin: file, channel: review, options: &how {path: shop.csv, columns: {native_id: id,
@@ -37,6 +33,7 @@ topics:
       min_length: {options: {characters: 12}}
       blocked_authors: {options: {handles: [promo]}}
 """
+)
 SHOP = """id,at,lang,by,text,rating
 1,2026-10-02T08:00:00Z,fr,ana,Ma Kettlia chauffe vite,
 2,2026-10-02T09:00:00Z,de,bo,Meine Kettlia ist kaputt,

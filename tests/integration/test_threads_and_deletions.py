@@ -9,7 +9,7 @@ from listening_etl.model import Window
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
-from tests.integration.wall import told
+from tests.integration.wall import TOPIC, told
 
 PLUGIN = '''
 from datetime import UTC, datetime
@@ -41,14 +41,9 @@ class Square:
 def listening_sources():
     return [Square()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
+SETTINGS = (
+    TOPIC
+    + """\
       acme: {role: own, names: [Acme], handles: [acme_aide]}
     sources:
       square: {channel: social}
@@ -57,6 +52,7 @@ topics:
     scorers:
       influence: {}
 """
+)
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from listening_etl.warehouse.engine import transaction
 
-SETTINGS = """\
+TOPIC = """\
 version: 1
 topics:
   kettles:
@@ -12,10 +12,16 @@ topics:
     languages: [fr]
     start: 2026-10-01
     entities:
+"""
+"""How the settings of a test begin: its entities and sources come below."""
+SETTINGS = (
+    TOPIC
+    + """\
       acme: {role: own, names: [Acme]}
     sources:
       wall: {channel: social}
 """
+)
 
 
 def told(context, query):

@@ -174,14 +174,18 @@ def version_of(plugin: Any, options: Any) -> str:
     """The version of a scorer with these options: that of its model, if it has one, and eight hexadecimal digits of
     the options that are not as they come.
 
-    Where a file or a model lies does not count: what it holds is the model's version.
+    Where a file or a model lies does not count: what it holds is the model's version. The `terms` of the settings,
+    which come as `lists`, count where another option refers to one.
     """
     told: Callable[[Any], str] | None = getattr(plugin, "model_version", None)
     version = told(options) if told else str(plugin.version)
     chosen = options.model_dump(exclude_defaults=True, exclude={"model"} if told else None)
+    lists = chosen.pop("lists", None)
     if not chosen:
         return version
     content = json.dumps(chosen, default=_plain, ensure_ascii=False)
+    if "$" in content:
+        content += json.dumps(lists, default=_plain, ensure_ascii=False)
     return f"{version}+{hashlib.blake2b(content.encode(), digest_size=4).hexdigest()}"
 
 

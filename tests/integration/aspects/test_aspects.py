@@ -11,7 +11,7 @@ from listening_etl.pipeline.run import run
 from listening_etl.warehouse import aspects
 from listening_etl.warehouse.checksums import checksums
 from listening_etl.warehouse.engine import transaction
-from tests.integration.wall import told
+from tests.integration.wall import TOPIC, told
 
 PLUGIN = '''
 import polars as pl
@@ -58,21 +58,17 @@ def listening_sources():
 def listening_scorers():
     return [Words()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
-      acme: {role: own, names: [Acme], handles: [acme_aide], aspects: [delivery, price, lid: LID]}
+SETTINGS = (
+    TOPIC
+    + """\
+      acme: {role: own, names: [Acme], handles: [acme_aide], aspects: {delivery: , price: , lid: [couvercle]}}
       rival: {role: competitor, names: [Rival], aspects: [delivery]}
     sources:
       board: {channel: social}
     scorers:
       sentiment: {plugin: words}
-""".replace("[delivery, price, lid: LID]", "{delivery: , price: , lid: [couvercle]}")
+"""
+)
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
 

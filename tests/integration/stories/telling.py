@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from listening_etl.model import Window
 from listening_etl.pipeline.run import run
 from listening_etl.warehouse.engine import transaction
+from tests.integration.wall import TOPIC
 
 PLUGIN = '''
 from listening_etl import Author, Capabilities, Deletion, Item, Mention, Options, hookimpl
@@ -37,20 +38,16 @@ class Place:
 def listening_sources():
     return [Place()]
 '''
-SETTINGS = """\
-version: 1
-topics:
-  kettles:
-    purpose: Hear of faults early.
-    languages: [fr]
-    start: 2026-10-01
-    entities:
+SETTINGS = (
+    TOPIC
+    + """\
       acme: {role: own, names: [Acme], handles: [acme_aide]}
       brio: {role: competitor, names: [Brio]}
     sources:
       oiseau: {plugin: place, channel: social, options: {at: oiseau}}
       presse: {plugin: place, channel: web, options: {at: presse}}
 """
+)
 DAY = datetime(2026, 10, 2, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC))
 HEARD = datetime(2026, 10, 21, tzinfo=UTC)

@@ -1,11 +1,13 @@
 """The recipe of the shipped models: what it measures, worked out by hand, and that its loop learns."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from models.recipe import data, heads, measuring, tuning
+from models.recipe import data, heads, measuring, packing, tuning
 from plugins.scorers._judgement import SCALES
 
 
@@ -100,6 +102,35 @@ def test_the_loop_learns_a_label_a_meaning_and_leaves_the_pieces_alone(monkeypat
     assert said == [0, 1]
     assert (turned[:, 0] > 0.9).all()
     assert (network.bert.embeddings.word_embeddings.weight == before).all()
+
+
+def test_meaning_is_what_sentences_do_not_have_in_common():
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(4_000, 6)) + 5  # far from nought, as encodings are
+    turn, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    rest = (vectors - vectors.mean(axis=0)) @ turn
+    alike = 20 * np.ones(6)  # most of every direction, as in the base
+    wanted = (alike + rest) / np.linalg.norm(alike + rest, axis=1, keepdims=True)
+    projection, centre = packing.onto(vectors[:3_000], wanted[:3_000])
+    found = vectors[3_000:] @ projection - centre
+    told = wanted[3_000:] - wanted[:3_000].mean(axis=0)
+    likeness = (found * told).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(told, axis=1)
+    assert np.mean(likeness) > 0.95
+    assert abs(np.mean(found / np.linalg.norm(found, axis=1, keepdims=True), axis=0)).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "smoothed"),
+    [
+        ("Attention", "Attention_0", True),
+        ("MatMul", "/encoder/layer.0/intermediate/dense/MatMul", True),
+        ("MatMul", "/encoder/layer.0/output/dense/MatMul", True),
+        ("MatMul", "/encoder/layer.0/attention/output/dense/MatMul", False),
+        ("Add", "/encoder/layer.0/output/dense/Add", False),
+    ],
+)
+def test_both_halves_and_the_attention_are_smoothed(kind, name, smoothed):
+    assert packing.is_smoothed(SimpleNamespace(op_type=kind, name=name)) is smoothed
 
 
 def test_hindi_is_as_we_read_it_and_not_as_its_file_says(tmp_path, monkeypatch):

@@ -110,6 +110,7 @@ class Chosen(Options):
     file: Path | None = None
     key: SecretStr | None = None
     model: str = "shipped"
+    lists: dict[str, tuple[str, ...]] = {}
 
 
 def version(model_of=None, **options):
@@ -136,6 +137,12 @@ def test_the_version_is_the_same_wherever_a_file_lies_and_however_a_set_is_order
     assert version(order={"a": 1, "b": 2}) != version(
         order={"b": 2, "a": 1}
     )  # of crises the first is the gravest
+
+
+def test_the_terms_of_the_settings_are_part_of_the_version_where_an_option_refers_to_one():
+    assert version(lists={"fault": ("fuit",)}) == "3"
+    assert version(words={"a"}, lists={"fault": ("fuit",)}) == version(words={"a"})
+    assert version(words={"$fault"}, lists={"fault": ("fuit",)}) != version(words={"$fault"})
 
 
 def test_a_scorer_judges_its_languages_only(topic):
