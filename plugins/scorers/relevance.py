@@ -61,8 +61,8 @@ class Relevance:
     options_type = RelevanceOptions
 
     def model_version(self, options):
-        """First 12 hexadecimal digits of the SHA-256 of the examples, and the version of the encoder."""
-        return f"{hashlib.sha256(read(options.examples)).hexdigest()[:12]}+{encoder().version}"
+        """First 12 hexadecimal digits of the SHA-256 of the examples, and what the encoder's meanings are told by."""
+        return f"{hashlib.sha256(read(options.examples)).hexdigest()[:12]}+{encoder().space}"
 
     def score(self, mentions, options):
         """`value`, the probability of yes, and `confidence`, that of the likelier answer."""
@@ -93,7 +93,7 @@ class RelevanceFilter:
 
 def relevance(mentions, options):
     """The probability of yes for each mention, null without a text."""
-    odds = learned(options.examples, *state(options.examples), encoder().version)
+    odds = learned(options.examples, *state(options.examples), encoder().space)
     both = pl.concat_str("title", "text", separator="\n", ignore_nulls=True).cast(pl.String)
     there = pl.col("text").cast(pl.String).str.contains(r"\S") & pl.col("encoding").is_not_null()
     asked, values = (
@@ -171,7 +171,7 @@ def examples(path):
 
 
 @functools.lru_cache(maxsize=8)
-def learned(path, _changed, _size, _encoder):
+def learned(path, _changed, _size, _space):
     """A function from texts and their meanings to the log-odds of yes, learned from the examples."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 FILES = ("layers.onnx", "pieces.npz", "tokenizer.json.gz")
+MEANING = "meaning.npz"
 MAKE = "Name a folder that `python -m models.recipe` wrote."
 LONGEST = 128
 """Pieces of a text that are read; of a longer one its first and its last half of that, where people conclude."""
@@ -88,6 +89,14 @@ class Encoder:
         projection, centre = _projection(self.folder)
         return _unit(encodings @ projection - centre)
 
+    @functools.cached_property
+    def space(self) -> str:
+        """Names what meanings can be compared with: the version, and eight hexadecimal digits of the projection.
+
+        Raises `PluginError` where there is none.
+        """
+        return f"{self.version}/{hashlib.sha256(_meaning(self.folder).read_bytes()).hexdigest()[:8]}"
+
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -110,9 +119,7 @@ def _load(folder: Path) -> Encoder:
     for name in FILES:
         if not (folder / name).is_file():
             what = f"there is no {name} in {str(folder)!r}"
-            raise PluginError(
-                what, where="the encoder", do="Name a folder that `python -m models.recipe` wrote."
-            )
+            raise PluginError(what, where="the encoder", do=MAKE)
     import onnxruntime
     from tokenizers import Tokenizer
 
@@ -129,13 +136,16 @@ def _load(folder: Path) -> Encoder:
     return Encoder(session, pieces, tokenizer, folder)
 
 
+def _meaning(folder: Path) -> Path:
+    if not (folder / MEANING).is_file():
+        raise PluginError(f"there is no {MEANING} in {str(folder)!r}", where="the encoder", do=MAKE)
+    return folder / MEANING
+
+
 @functools.cache
 def _projection(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """From encoding to meaning, [width, width], and the centre of meanings, [width]."""
-    file = folder / "meaning.npz"
-    if not file.is_file():
-        raise PluginError(f"there is no meaning.npz in {str(folder)!r}", where="the encoder", do=MAKE)
-    with np.load(file) as packed:
+    with np.load(_meaning(folder)) as packed:
         return packed["projection"].astype(np.float32), packed["centre"].astype(np.float32)
 
 

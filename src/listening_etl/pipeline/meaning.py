@@ -9,9 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from listening_etl.encoding import Encoder, encoder_folder
-from listening_etl.encoding.encoder import FILES, digest
-
-MEANING = "meaning.npz"
+from listening_etl.encoding.encoder import FILES, MEANING, digest
 
 
 class Meaning:
@@ -26,7 +24,7 @@ class Meaning:
     @property
     def space(self) -> str:
         """Names what its answers can be compared with: they differ by encoder, and by whether it is here."""
-        return self.version if self._encoder is not None else f"{self.version}, as kept"
+        return self._encoder.space if self._encoder is not None else f"{self.version}, as kept"
 
     def __call__(self, kept: pl.Series) -> NDArray[np.float32]:
         """Unit vectors, [texts, width], of half-precision vectors in bytes."""

@@ -133,6 +133,14 @@ def test_the_terminal_and_the_page_show_it(heard, tmp_path, capsys):
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", page)
 
 
+def test_a_page_without_a_comparison_does_not_say_that_nothing_moved(heard):
+    context, _ = heard
+    with transaction(context.url) as connection:
+        connection.exec_driver_sql("DELETE FROM ops.drift")
+        page = presentation.drift_page(connection, "kettles")
+    assert "<h1>kettles: too little to compare yet</h1>" in page
+
+
 def test_what_was_never_measured_has_no_page(new_project):
     context = new_project(SETTINGS, PLUGIN, now=lambda: HEARD)
     with transaction(context.url) as connection, pytest.raises(ConfigError, match="nothing was measured yet"):

@@ -70,6 +70,17 @@ def test_meaning_is_what_two_languages_share(encoder):
         assert likeness[row, twin] > max(likeness[row, others])
 
 
+def test_another_projection_makes_meanings_that_are_not_compared_with_those_of_before(encoder, tmp_path):
+    twin = shutil.copytree(encoder_folder(), tmp_path / "twin")
+    same = Encoder.load(twin)
+    assert (same.version, same.space) == (encoder.version, encoder.space)
+    other = shutil.copytree(twin, tmp_path / "other")
+    np.savez(other / "meaning.npz", projection=np.eye(encoder.width), centre=np.zeros(encoder.width))
+    turned = Encoder.load(other)
+    assert turned.version == encoder.version
+    assert turned.space != encoder.space
+
+
 @pytest.mark.parametrize("missing", ["layers.onnx", "pieces.npz", "tokenizer.json.gz", "meaning.npz"])
 def test_a_missing_file_is_named(tmp_path, missing):
     folder = tmp_path / missing
